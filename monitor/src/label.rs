@@ -1,0 +1,62 @@
+//! Closed sets of words: the same word in JSON, in a metric label, on the command line and in the docs.
+
+/// Declares an enum whose variants each have one word, and everything that needs the words.
+macro_rules! labelled {
+    ($(#[$meta:meta])* pub enum $name:ident { $($(#[$doc:meta])* $variant:ident = $label:literal,)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$doc])* $variant,)+ }
+
+        impl $name {
+            /// Every value, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+            /// Every word, in the same order.
+            pub const LABELS: &'static [&'static str] = &[$($label),+];
+
+            /// The word for this value.
+            pub const fn label(self) -> &'static str {
+                match self { $(Self::$variant => $label,)+ }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.label())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = crate::label::UnknownLabel;
+
+            fn from_str(word: &str) -> Result<Self, Self::Err> {
+                match word {
+                    $($label => Ok(Self::$variant),)+
+                    _ => Err(crate::label::UnknownLabel(word.to_owned())),
+                }
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.label())
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "enum": Self::LABELS })
+            }
+        }
+    };
+}
+
+pub(crate) use labelled;
+
+/// A word that is not in the set.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown word {0:?}")]
+pub struct UnknownLabel(pub String);

@@ -1,0 +1,3 @@
+//! The `tlsmon` command.
+
+fn main() {}

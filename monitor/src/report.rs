@@ -1,0 +1,143 @@
+//! What leaves: one Event for each handshake, and one for each stated loss. Schema `tlsmon/v1`, described in docs/schema.md.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::label::labelled;
+
+mod cause;
+mod hello;
+mod outcome;
+mod summary;
+
+pub use cause::{Cause, Confidence};
+pub use hello::{AlertReport, ClientHelloReport, Missing, ServerHelloReport};
+pub use outcome::{Ended, EndedBy, EndedHow, Outcome, Stage};
+pub use summary::{Loss, Summary};
+
+/// The name of the schema that every emitted object carries.
+pub const SCHEMA: &str = "tlsmon/v1";
+
+/// Everything that leaves the pipeline.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// A handshake that was decided.
+    Handshake(Box<Handshake>),
+    /// Something that was not seen, and why.
+    Loss(Loss),
+    /// The count over a whole run or capture.
+    Summary(Box<Summary>),
+}
+
+/// One handshake: who, what was said, how it ended, and why.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Handshake {
+    /// `tlsmon/v1`.
+    pub schema: Cow<'static, str>,
+    /// Sixteen hexadecimal digits: the same for every report of this handshake.
+    pub id: Arc<str>,
+    /// When the connection was first seen, RFC 3339.
+    pub time: String,
+    /// The node that watched; null in replay.
+    pub node: Option<Arc<str>>,
+    /// The interface that saw it first.
+    pub interface: Arc<str>,
+    /// What carries the handshake.
+    pub transport: Transport,
+    /// Who opened the connection.
+    pub client: Peer,
+    /// Who was asked.
+    pub server: Peer,
+    /// Seen from the watching node.
+    pub direction: HandshakeDirection,
+    /// What the client asked for; null when it was not seen.
+    pub client_hello: Option<ClientHelloReport>,
+    /// What the server chose; null when it was not seen.
+    pub server_hello: Option<ServerHelloReport>,
+    /// Alerts in the order in which they were seen.
+    pub alerts: Vec<AlertReport>,
+    /// How far it came.
+    pub stage: Stage,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Who ended it and how.
+    pub ended: Ended,
+    /// Why it failed; null when it did not.
+    pub cause: Option<Cause>,
+    /// How sure the cause is.
+    pub confidence: Option<Confidence>,
+    /// What the verdict rests on, a sentence each.
+    pub evidence: Vec<String>,
+    /// What to do next.
+    pub next: Option<Cow<'static, str>>,
+    /// How long each phase took.
+    pub timing_ms: Timing,
+    /// How much of it the capture saw.
+    pub capture: Capture,
+}
+
+labelled! {
+    /// What carries a handshake.
+    pub enum Transport {
+        /// TLS over TCP.
+        Tcp = "tcp",
+        /// TLS in QUIC (RFC 9001).
+        Quic = "quic",
+    }
+}
+
+labelled! {
+    /// Which way a handshake goes, seen from the watching node.
+    pub enum HandshakeDirection {
+        /// The client is elsewhere, the server here.
+        Inbound = "inbound",
+        /// The client is here, the server elsewhere.
+        Outbound = "outbound",
+        /// The capture does not say.
+        Unknown = "unknown",
+    }
+}
+
+/// One end of a connection.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Peer {
+    /// IP address.
+    pub address: IpAddr,
+    /// Port.
+    pub port: u16,
+    /// Pod name; null when not known.
+    pub pod: Option<Arc<str>>,
+    /// Kubernetes namespace; null when not known.
+    pub namespace: Option<Arc<str>>,
+    /// Name of the workload that owns the pod; null when not known.
+    pub workload: Option<Arc<str>>,
+}
+
+/// The duration of each phase in milliseconds; null when its start or its end was not seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Timing {
+    /// SYN to SYN/ACK.
+    pub connect: Option<f64>,
+    /// End of the TCP handshake to the last byte of the ClientHello.
+    pub client_hello: Option<f64>,
+    /// Last byte of the ClientHello to the last byte of the ServerHello.
+    pub server_hello: Option<f64>,
+    /// Last byte of the ServerHello to the last Finished.
+    pub finished: Option<f64>,
+}
+
+/// How much of the handshake was captured.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Capture {
+    /// Nothing that matters is missing.
+    pub complete: bool,
+    /// What is missing and why, as in `server: one_sided`.
+    pub missing: Vec<String>,
+    /// One in how many flows is watched.
+    pub sample_rate: u32,
+}

@@ -1,0 +1,103 @@
+//! What both sides said, as the report shows it.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::label::labelled;
+
+labelled! {
+    /// Why a fact is absent. "Absent" and "not seen" are never confused.
+    pub enum Missing {
+        /// The peer did not send it.
+        NotSent = "not_sent",
+        /// It was sent encrypted.
+        Encrypted = "encrypted",
+        /// Packets that carried it were lost to the capture.
+        Gap = "gap",
+        /// The capture cut the packets that carried it.
+        Truncated = "truncated",
+        /// The capture began after it was sent.
+        JoinedLate = "joined_late",
+        /// Only the other direction was captured.
+        OneSided = "one_sided",
+        /// The flow was not sampled.
+        Unsampled = "unsampled",
+        /// The capture ended before it could be sent.
+        CaptureEnded = "capture_ended",
+    }
+}
+
+/// The ClientHello (RFC 8446 section 4.1.2). Numbers are IANA code points in wire order, GREASE included.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct ClientHelloReport {
+    /// The server_name (RFC 6066 section 3), as sent; escaped where it is not printable ASCII.
+    pub sni: Option<Arc<str>>,
+    /// Why `sni` is null.
+    pub sni_absent: Option<Missing>,
+    /// The legacy_version field.
+    pub legacy_version: Arc<str>,
+    /// The versions offered: supported_versions, else legacy_version.
+    pub versions: Vec<Arc<str>>,
+    /// Cipher suites.
+    pub cipher_suites: Vec<u16>,
+    /// Extension types.
+    pub extensions: Vec<u16>,
+    /// supported_groups.
+    pub groups: Vec<u16>,
+    /// Groups of the key_share entries.
+    pub key_shares: Vec<u16>,
+    /// signature_algorithms.
+    pub signature_schemes: Vec<u16>,
+    /// Application protocols offered (RFC 7301), escaped where not printable ASCII.
+    pub alpn: Vec<Arc<str>>,
+    /// A pre_shared_key was offered.
+    pub psk: bool,
+    /// encrypted_client_hello was sent, real or GREASE.
+    pub ech: bool,
+    /// Length of the handshake message with its header, in bytes.
+    pub bytes: u32,
+    /// How many TCP segments carried it.
+    pub segments: u32,
+    /// JA3 fingerprint (MD5, hexadecimal).
+    pub ja3: Arc<str>,
+    /// JA4 fingerprint.
+    pub ja4: Arc<str>,
+}
+
+/// The ServerHello (RFC 8446 section 4.1.3).
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct ServerHelloReport {
+    /// The version chosen.
+    pub version: Arc<str>,
+    /// The cipher suite chosen.
+    pub cipher_suite: u16,
+    /// Its IANA name; null when unknown.
+    pub cipher_suite_name: Option<Arc<str>>,
+    /// The application protocol chosen; null when none, or when it is encrypted (TLS 1.3).
+    pub alpn: Option<Arc<str>>,
+    /// The group of the server's key share (TLS 1.3).
+    pub group: Option<u16>,
+    /// A HelloRetryRequest came first.
+    pub hello_retry_request: bool,
+    /// The session was resumed.
+    pub resumed: bool,
+    /// JA3S fingerprint (MD5, hexadecimal).
+    pub ja3s: Arc<str>,
+}
+
+/// An alert record that was seen.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct AlertReport {
+    /// Who sent it: `client` or `server`.
+    pub from: super::EndedBy,
+    /// `warning` or `fatal`; null when encrypted.
+    pub level: Option<Arc<str>>,
+    /// The AlertDescription; null when encrypted.
+    pub code: Option<u8>,
+    /// Its IANA name; null when encrypted or unknown.
+    pub description: Option<Arc<str>>,
+    /// The alert is encrypted: only its place and size were seen.
+    pub encrypted: bool,
+}
