@@ -14,3 +14,4 @@
 pub mod frame;
 pub mod label;
 pub mod report;
+pub mod tls;
