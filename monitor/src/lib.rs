@@ -16,3 +16,4 @@ pub mod frame;
 pub mod label;
 pub mod report;
 pub mod wire;
+pub mod tls;
