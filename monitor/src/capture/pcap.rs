@@ -10,6 +10,8 @@
 //! A file is read as a stream with bounded memory, and a packet is handed on where it lies in the buffer. What comes
 //! before damage is delivered; then the error says at which byte reading ended and why.
 
+use std::io::Read;
+
 use crate::frame::FrameSink;
 
 mod classic;
@@ -25,6 +27,13 @@ mod pcapng;
 mod source;
 mod zstd;
 
+#[cfg(test)]
+mod build;
+#[cfg(test)]
+mod seen;
+#[cfg(test)]
+mod tests;
+
 pub use error::ReadError;
 pub use source::{Progress, Source};
 
@@ -36,12 +45,27 @@ pub fn read(
     sink: &mut dyn FrameSink,
     on_progress: &mut dyn FnMut(Progress),
 ) -> Result<(), ReadError> {
-    let bytes = source.open(on_progress)?;
-    let plain = compression::undo(bytes).map_err(|cause| ReadError::Io {
-        input: source.clone(),
-        offset: 0,
-        cause,
-    })?;
+    let stored = source.open(on_progress)?;
+    read_stored(source, stored, sink)
+}
+
+/// Reads a capture out of its bytes as they are stored.
+fn read_stored(
+    source: Source,
+    stored: Box<dyn Read + '_>,
+    sink: &mut dyn FrameSink,
+) -> Result<(), ReadError> {
+    let plain = match compression::undo(stored) {
+        Ok(plain) => plain,
+        Err(cause) => {
+            let (input, offset) = (source, 0);
+            return Err(ReadError::Io {
+                input,
+                offset,
+                cause,
+            });
+        }
+    };
     let mut input = Input::new(source, plain);
     match Format::of(&mut input)? {
         Format::Classic => each_record(&mut input, &mut classic::File::default(), sink),
