@@ -140,6 +140,11 @@ impl Deframer {
         }
     }
 
+    /// Memory held for messages that are not whole yet, in bytes.
+    pub fn buffered(&self) -> usize {
+        self.assembler.capacity()
+    }
+
     /// Nothing more will be told, whatever is pushed: after [`Item::NotTls`], [`Item::Malformed`] or a gap.
     pub const fn is_stopped(&self) -> bool {
         matches!(self.state, State::NotTls | State::Stopped)

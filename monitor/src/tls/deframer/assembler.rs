@@ -16,6 +16,11 @@ impl Assembler {
         self.bytes.is_empty()
     }
 
+    /// Memory held, in bytes.
+    pub(super) const fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// Gives the memory back.
     pub(super) fn clear(&mut self) {
         self.bytes = Vec::new();
