@@ -11,6 +11,9 @@
 //! Everything that enters is a [`frame::Frame`], everything that leaves is a [`report::Event`], and
 //! [`pipeline::Pipeline`] is the one place that knows the order of what lies between.
 
+pub mod filter;
 pub mod frame;
 pub mod label;
 pub mod report;
+pub mod server;
+pub mod sink;
