@@ -114,7 +114,11 @@ pub(super) fn write_table(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let handshakes: u64 = summary.outcomes.values().sum();
-    let heading = format!("{handshakes} handshakes in {} packets", summary.packets);
+    let heading = format!(
+        "{} in {}",
+        counted(handshakes, "handshake"),
+        counted(summary.packets, "packet")
+    );
     let mut table = Table { style, out };
     table.heading(&heading)?;
     table.rows(Role::Plain, &in_order(&summary.outcomes))?;
@@ -125,6 +129,11 @@ pub(super) fn write_table(
         .collect();
     table.section("clients that failed most", Role::Plain, &clients)?;
     table.section("not seen", Role::Warning, &in_order(&summary.lost))
+}
+
+fn counted(count: u64, thing: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {thing}{plural}")
 }
 
 /// Most frequent first.
