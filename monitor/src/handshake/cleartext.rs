@@ -131,7 +131,9 @@ mod tests {
         let mut whole = FirstBytes::default();
         whole.push(text);
         let mut single = FirstBytes::default();
-        text.iter().for_each(|byte| single.push(&[*byte]));
+        for byte in text {
+            single.push(&[*byte]);
+        }
         assert_eq!(whole, single);
     }
 }

@@ -4,7 +4,9 @@
     dead_code,
     unreachable_pub,
     clippy::allow_attributes,
-    reason = "each test binary uses its own part"
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "helpers of tests: each test binary uses its own part, and a helper that panics fails the test"
 )]
 
 use std::path::{Path, PathBuf};

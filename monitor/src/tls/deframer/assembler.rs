@@ -26,12 +26,6 @@ impl Assembler {
         self.bytes = Vec::new();
     }
 
-    /// How much memory is held, in bytes.
-    #[cfg(test)]
-    pub(super) const fn capacity(&self) -> usize {
-        self.bytes.capacity()
-    }
-
     /// Tells the messages that a piece of a handshake record completes, and keeps what it only begins.
     pub(super) fn push(&mut self, fragment: &[u8], visit: Visit<'_>) -> Result<(), Malformed> {
         let mut rest = self.complete(fragment, visit)?;
