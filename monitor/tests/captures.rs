@@ -1,12 +1,16 @@
 //! Every capture in `tests/captures` is read to its end, and holds what its line in the README there says.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use monitor::capture::pcap::{Source, read};
 use monitor::frame::{Frame, FrameSink, InterfaceId, Timestamp};
-use monitor::wire::{self, Transport, Unreadable};
+use monitor::wire::{self, Packet, Transport, Unreadable};
 
 /// What a capture holds. The README's figures were taken with tshark.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -112,6 +116,52 @@ fn the_readme_has_a_line_for_every_capture_and_no_other() {
 fn every_capture_holds_what_the_readme_says() {
     for (name, holds) in promised() {
         assert_eq!(count(&name).holds, holds, "{name}");
+    }
+}
+
+/// Cuts every packet at every length.
+struct Cutter;
+
+impl FrameSink for Cutter {
+    fn frame(&mut self, frame: Frame<'_>) {
+        let Ok(whole) = wire::decode(&frame) else {
+            return;
+        };
+        for length in 0..frame.network.len() {
+            let network = &frame.network[..length];
+            match wire::decode(&Frame { network, ..frame }) {
+                Ok(cut) => assert_same_but_shorter(&cut, &whole),
+                Err(reason) => assert_eq!(reason, Unreadable::Truncated),
+            }
+        }
+    }
+
+    fn interface(&mut self, _: InterfaceId, _: &str) {}
+
+    fn lost(&mut self, _: &'static str, _: &'static str, _: u64) {}
+
+    fn tick(&mut self, _: Timestamp) {}
+}
+
+fn assert_same_but_shorter(cut: &Packet<'_>, whole: &Packet<'_>) {
+    let mut shortened = *whole;
+    match (&cut.transport, &mut shortened.transport) {
+        (Transport::Tcp(cut), Transport::Tcp(whole)) => {
+            whole.payload = &whole.payload[..cut.payload.len()];
+        }
+        (Transport::Udp(cut), Transport::Udp(whole)) => {
+            whole.payload = &whole.payload[..cut.payload.len()];
+        }
+        _ => panic!("another transport"),
+    }
+    assert_eq!(*cut, shortened);
+}
+
+#[test]
+fn a_packet_cut_anywhere_is_truncated_or_the_same_with_less_payload() {
+    for name in names_of_captures() {
+        let source = Source::from_argument(folder().join(format!("{name}.pcap")));
+        read(source, &mut Cutter, &mut |_| ()).unwrap();
     }
 }
 
