@@ -55,17 +55,11 @@ fn read_stored(
     stored: Box<dyn Read + '_>,
     sink: &mut dyn FrameSink,
 ) -> Result<(), ReadError> {
-    let plain = match compression::undo(stored) {
-        Ok(plain) => plain,
-        Err(cause) => {
-            let (input, offset) = (source, 0);
-            return Err(ReadError::Io {
-                input,
-                offset,
-                cause,
-            });
-        }
-    };
+    let plain = compression::undo(stored).map_err(|cause| ReadError::Io {
+        input: source.clone(),
+        offset: 0,
+        cause,
+    })?;
     let mut input = Input::new(source, plain);
     match Format::of(&mut input)? {
         Format::Classic => each_record(&mut input, &mut classic::File::default(), sink),
