@@ -119,7 +119,7 @@ fn each_record(
     records: &mut impl Records,
     sink: &mut dyn FrameSink,
 ) -> Result<(), ReadError> {
-    loop {
+    while sink.wants_more() {
         match records.take(input.at_hand(), sink) {
             Ok(Step::Took(length)) => input.consume(length),
             Ok(Step::Needs(length)) => {
