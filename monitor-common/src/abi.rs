@@ -35,8 +35,9 @@ pub mod name {
     pub const COUNTERS: &str = "COUNTERS";
     /// The ring that records travel in.
     pub const RECORDS: &str = "RECORDS";
-    /// The version that the object was built with, as a read-only global.
-    pub const VERSION: &str = "TLSMON_ABI";
+    /// A read-only switch that user space must set before it loads the programs. Its name holds the
+    /// [`ABI_VERSION`](super::ABI_VERSION), so that an object of another version is refused.
+    pub const SWITCH: &str = "TLSMON_ABI_1";
     /// Ingress of an Ethernet device.
     pub const INGRESS: &str = "tlsmon_in";
     /// Egress of an Ethernet device.

@@ -13,7 +13,7 @@ use aya_ebpf::programs::TcContext;
 use monitor_common::sift::{Hook, Link, sift};
 
 use emit::Ring;
-use maps::{KernelFlows, KernelSettings};
+use maps::{KernelFlows, KernelSettings, switched_on};
 use skb::Skb;
 
 /// Ingress of an Ethernet device.
@@ -49,9 +49,11 @@ pub fn tlsmon_empty(_ctx: TcContext) -> i32 {
 /// "Unspecified" is the one answer after which the packet goes on to every other program as if this one were not there.
 #[inline(always)]
 fn look(ctx: TcContext, egress: bool, link: Link) -> i32 {
-    let packet = Skb::new(&ctx);
-    let hook = Hook { interface: packet.interface(), egress, link };
-    sift(&packet, &KernelSettings, &mut KernelFlows, &mut Ring::new(&ctx), hook);
+    if switched_on() {
+        let packet = Skb::new(&ctx);
+        let hook = Hook { interface: packet.interface(), egress, link };
+        sift(&packet, &KernelSettings, &mut KernelFlows, &mut Ring::new(&ctx), hook);
+    }
     TC_ACT_UNSPEC
 }
 

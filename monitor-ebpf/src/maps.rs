@@ -7,9 +7,16 @@ use aya_ebpf::maps::{Array, LpmTrie, LruHashMap};
 use monitor_common::abi::{ABI_VERSION, Address, Config, FlowKey, FlowState, PORT_WORDS};
 use monitor_common::sift::{Flows, List, Settings};
 
-/// Read from the object file by user space, before it loads anything.
+/// Set by a loader that knows this version of the layout; without it the programs leave every packet alone.
 #[unsafe(no_mangle)]
-pub static TLSMON_ABI: Global<u32> = Global::new(ABI_VERSION);
+static TLSMON_ABI_1: Global<u32> = Global::new(0);
+const _: () = assert!(ABI_VERSION == 1);
+
+/// Whether the loader knows the layout.
+#[inline(always)]
+pub fn switched_on() -> bool {
+    TLSMON_ABI_1.load() == ABI_VERSION
+}
 
 #[map]
 static CONFIG: Array<Config> = Array::with_max_entries(1, 0);

@@ -35,13 +35,15 @@ pub struct RecordHead {
     pub header_len: u16,
     /// Bytes of the IP header with all its options and extension headers.
     pub network_len: u16,
-    /// [`RecordHead::EGRESS`] or zero.
+    /// [`RecordHead::EGRESS`], [`RecordHead::MORE`].
     pub flags: u16,
 }
 
 impl RecordHead {
     /// The packet left the host.
     pub const EGRESS: u16 = 1;
+    /// Another record with the next piece of this packet follows.
+    pub const MORE: u16 = 2;
     /// Bytes of a head.
     pub const BYTES: usize = size_of::<Self>();
 

@@ -12,9 +12,12 @@ const PIECES: u32 = 16;
 pub(super) fn send<P: Load, O: Out<P>>(packet: &P, hook: Hook, segment: &Segment, payload: u32, out: &mut O) {
     let Some(plan) = out.settle(plan(segment, payload)) else { return };
     let mut piece = first_piece(hook, &plan, out.now());
+    let direction = piece.head.flags;
     for index in 0..PIECES {
         let offset = index * PIECE_BYTES;
         piece.head.piece_offset = offset;
+        let more = plan.sent_len > offset + PIECE_BYTES && index + 1 < PIECES;
+        piece.head.flags = direction | if more { RecordHead::MORE } else { 0 };
         piece.head.piece_len = plan.sent_len.saturating_sub(offset).min(PIECE_BYTES) as u16;
         piece.payload = plan.payload + offset;
         match out.send(packet, &piece) {
@@ -22,7 +25,7 @@ pub(super) fn send<P: Load, O: Out<P>>(packet: &P, hook: Hook, segment: &Segment
             Delivery::Full => return out.count(Counter::RingFull),
             Delivery::Unreadable => return out.count(Counter::Unreadable),
         }
-        if plan.sent_len <= offset + PIECE_BYTES {
+        if !more {
             break;
         }
     }

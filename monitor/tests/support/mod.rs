@@ -1,0 +1,2 @@
+//! What the tests that need root share.
+pub mod veth;
