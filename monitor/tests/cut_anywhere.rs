@@ -5,7 +5,7 @@ mod support;
 use std::ops::Range;
 
 use proptest::prelude::*;
-use support::{OwnedFrame, events, frames, recut, timeless};
+use support::frames::{OwnedFrame, events, frames, recut, timeless};
 
 /// Captures that between them show every kind of end and every shape of hello.
 const CAPTURES: &[&str] = &[

@@ -3,11 +3,11 @@
 
 mod support;
 
-use support::{events, frames};
+use support::frames::{captures, events, frames};
 
 #[test]
 fn every_capture_gives_the_report_on_file() {
-    let folder = support::captures();
+    let folder = captures();
     insta::glob!(folder, "*.pcap", |path| {
         let name = path.file_name().unwrap().to_str().unwrap();
         let mut lines = String::new();

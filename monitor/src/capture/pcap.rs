@@ -130,4 +130,5 @@ fn each_record(
             Err(damage) => return Err(input.damaged(damage)),
         }
     }
+    Ok(())
 }

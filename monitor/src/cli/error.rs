@@ -25,6 +25,10 @@ pub(crate) enum CliError {
     #[cfg(feature = "live")]
     #[error(transparent)]
     Live(#[from] crate::capture::live::LiveError),
+    /// The privileges that are not needed any more cannot be given up.
+    #[cfg(feature = "live")]
+    #[error(transparent)]
+    Privileges(#[from] crate::capture::privileges::PrivilegeError),
     /// The HTTP server cannot begin.
     #[error(transparent)]
     Serve(#[from] crate::server::ServeError),
@@ -79,6 +83,8 @@ impl CliError {
             #[cfg(feature = "live")]
             Self::Live(error) => error.help().map(Into::into),
             Self::Serve(error) => error.help().map(Into::into),
+            #[cfg(feature = "live")]
+            Self::Privileges(_) => None,
             Self::Metrics(_) | Self::System { .. } => None,
         }
     }
@@ -87,7 +93,7 @@ impl CliError {
         match self {
             Self::Config(_) | Self::Read(_) | Self::Print(_) | Self::Serve(_) => Exit::BadInput,
             #[cfg(feature = "live")]
-            Self::Live(_) => Exit::CannotRun,
+            Self::Live(_) | Self::Privileges(_) => Exit::CannotRun,
             Self::Metrics(_) | Self::System { .. } => Exit::CannotRun,
         }
     }

@@ -8,6 +8,11 @@ mod generate;
 mod options;
 mod replay;
 
+#[cfg(feature = "live")]
+mod doctor;
+#[cfg(feature = "live")]
+mod run;
+
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
@@ -89,7 +94,7 @@ fn run(cli: Cli) -> ExitCode {
     log_to_stderr(cli.global.verbose);
     let result = match cli.verb {
         #[cfg(feature = "live")]
-        Verb::Run(args) => run::run(*args, &cli.global),
+        Verb::Run(args) => run::run(&args, &cli.global),
         Verb::Replay(args) => replay::replay(&args, &cli.global),
         Verb::Explain(args) => explain::explain(&args),
         #[cfg(feature = "live")]

@@ -31,6 +31,8 @@ pub struct Pipeline {
     events: Vec<Event>,
     packets: u64,
     now: Timestamp,
+    /// How many conversations are not decided yet.
+    followed: usize,
     /// Memory held by all conversations for bytes that wait for others.
     buffered: usize,
 }
@@ -54,6 +56,7 @@ impl Pipeline {
             events: Vec::new(),
             packets: 0,
             now: Timestamp::default(),
+            followed: 0,
             buffered: 0,
             settings,
         }
@@ -88,7 +91,7 @@ impl Pipeline {
     pub fn finish(&mut self) {
         while let Some((_, tracked)) = self.conversations.take_any() {
             if let Tracked::Watched(talk, _) = tracked {
-                self.buffered = self.buffered.saturating_sub(talk.buffered());
+                self.let_go(&talk);
                 if let Some(decision) = decide(&talk, Trigger::CaptureEnd, self.now) {
                     self.report(&talk, decision);
                 }
@@ -107,9 +110,17 @@ impl Pipeline {
         self.packets
     }
 
-    /// How many conversations it holds, decided ones included.
-    pub fn conversations(&self) -> usize {
-        self.conversations.len()
+    /// How many conversations it holds: those it follows, and those that are decided and remembered for a while.
+    pub fn conversations(&self) -> (usize, usize) {
+        (
+            self.followed,
+            self.conversations.len().saturating_sub(self.followed),
+        )
+    }
+
+    /// One in how many flows is watched.
+    pub const fn sample_rate(&self) -> u32 {
+        self.settings.sample_rate
     }
 
     fn packet<'a>(&mut self, frame: Frame<'a>, packet: Packet<'a>) {
@@ -157,11 +168,12 @@ impl Pipeline {
             return;
         };
         let deadline = talk.deadline(&self.settings.deadlines);
+        self.followed += 1;
         let inserted =
             self.conversations
                 .insert(key, Tracked::Watched(Box::new(talk), deadline), deadline);
         if let Inserted::Evicting(_, Tracked::Watched(talk, _)) = inserted {
-            self.buffered = self.buffered.saturating_sub(talk.buffered());
+            self.let_go(&talk);
             self.losses.add("pipeline", "table_full", 1);
         }
         self.follow(key, passing);
@@ -214,7 +226,7 @@ impl Pipeline {
             return;
         };
         if let Some(talk) = tracked.decided(decision.outcome) {
-            self.buffered = self.buffered.saturating_sub(talk.buffered());
+            self.let_go(&talk);
             self.conversations.reschedule(&key, forget);
             self.report(&talk, decision);
         }
@@ -225,7 +237,7 @@ impl Pipeline {
         let Some(Tracked::Watched(talk, _)) = self.conversations.remove(key) else {
             return;
         };
-        self.buffered = self.buffered.saturating_sub(talk.buffered());
+        self.let_go(&talk);
         if let Some(decision) = decide(&talk, Trigger::CaptureEnd, self.now) {
             self.report(&talk, decision);
         }
@@ -262,6 +274,12 @@ impl Pipeline {
             name.map(crate::tls::ServerName::as_bytes),
             decision.at,
         );
+    }
+
+    /// This conversation is not followed any more.
+    fn let_go(&mut self, talk: &Conversation) {
+        self.buffered = self.buffered.saturating_sub(talk.buffered());
+        self.followed = self.followed.saturating_sub(1);
     }
 
     /// A packet that cannot be read. What is simply no TCP over IP is none of our business.
