@@ -32,7 +32,10 @@ fn main() {
 
 /// Puts the object into `OUT_DIR`, and what made it into `TLSMON_EBPF_BUILD`.
 fn provide() -> Result<()> {
-    let root = variable("CARGO_MANIFEST_DIR")?.join("..").canonicalize().map_err(|e| format!("cannot find the workspace: {e}"))?;
+    let root = variable("CARGO_MANIFEST_DIR")?
+        .join("..")
+        .canonicalize()
+        .map_err(|e| format!("cannot find the workspace: {e}"))?;
     let out = variable("OUT_DIR")?;
     watch(&root);
     let (object, built_by) = match env::var_os("TLSMON_EBPF_OBJECT") {
@@ -40,7 +43,8 @@ fn provide() -> Result<()> {
         None => build(&root, &out)?,
     };
     println!("cargo::rerun-if-changed={}", object.display());
-    fs::copy(&object, out.join("tlsmon.bpf.o")).map_err(|e| format!("cannot read {}: {e}", object.display()))?;
+    fs::copy(&object, out.join("tlsmon.bpf.o"))
+        .map_err(|e| format!("cannot read {}: {e}", object.display()))?;
     println!("cargo::rustc-env=TLSMON_EBPF_BUILD={built_by}");
     Ok(())
 }
@@ -49,7 +53,13 @@ fn watch(root: &Path) {
     for variable in ["TLSMON_EBPF_OBJECT", "BPF_LINKER", "PATH"] {
         println!("cargo::rerun-if-env-changed={variable}");
     }
-    for path in ["monitor-ebpf/src", "monitor-ebpf/Cargo.toml", "monitor-ebpf/Cargo.lock", "monitor-common/src", "monitor-common/Cargo.toml"] {
+    for path in [
+        "monitor-ebpf/src",
+        "monitor-ebpf/Cargo.toml",
+        "monitor-ebpf/Cargo.lock",
+        "monitor-common/src",
+        "monitor-common/Cargo.toml",
+    ] {
         println!("cargo::rerun-if-changed={}", root.join(path).display());
     }
 }
@@ -62,7 +72,14 @@ fn build(root: &Path, out: &Path) -> Result<(PathBuf, String)> {
     shed_outer_build(&mut cargo);
     cargo
         .current_dir(root.join("monitor-ebpf"))
-        .args(["build", "--release", "--locked", "--target", TARGET, "--target-dir"])
+        .args([
+            "build",
+            "--release",
+            "--locked",
+            "--target",
+            TARGET,
+            "--target-dir",
+        ])
         .arg(&target)
         .env("RUSTC", &compiler.rustc)
         .env("RUSTC_BOOTSTRAP", "1")
@@ -85,7 +102,12 @@ fn flags(root: &Path, out: &Path, compiler: &Compiler) -> Result<OsString> {
     let mut flags = OsString::from("--cfg\u{1f}bpf_target_arch=\"");
     flags.push(arch);
     flags.push("\"");
-    for (from, to) in [(out, "/out"), (&home, "/cargo"), (&compiler.sysroot, "/rust"), (root, "/tlsmon")] {
+    for (from, to) in [
+        (out, "/out"),
+        (&home, "/cargo"),
+        (&compiler.sysroot, "/rust"),
+        (root, "/tlsmon"),
+    ] {
         flags.push("\u{1f}--remap-path-prefix=");
         flags.push(from);
         flags.push("=");
@@ -99,7 +121,10 @@ fn shed_outer_build(cargo: &mut Command) {
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
         let cargo_own = text.starts_with("CARGO") && text != "CARGO_HOME";
-        if cargo_own || text.starts_with("RUSTC") || ["RUSTFLAGS", "RUSTUP_TOOLCHAIN", "TARGET"].contains(&&*text) {
+        if cargo_own
+            || text.starts_with("RUSTC")
+            || ["RUSTFLAGS", "RUSTUP_TOOLCHAIN", "TARGET"].contains(&&*text)
+        {
             cargo.env_remove(&name);
         }
     }
@@ -124,21 +149,34 @@ impl Compiler {
 
     /// The real rustc behind `rustup run`, so that nothing is installed on the way.
     fn of_rustup(toolchain: &str) -> Option<Self> {
-        let which = |tool| answer(Command::new("rustup").args(["which", "--toolchain", toolchain, tool])).map(PathBuf::from);
+        let which = |tool| {
+            answer(Command::new("rustup").args(["which", "--toolchain", toolchain, tool]))
+                .map(PathBuf::from)
+        };
         Self::inspect(which("rustc")?, which("cargo")?)
     }
 
     fn of_distribution() -> Option<Self> {
         let cargo = PathBuf::from(env::var_os("CARGO")?);
         let outer = env::var_os("RUSTC").map(PathBuf::from);
-        outer.into_iter().chain(["/usr/bin/rustc".into()]).find_map(|rustc| Self::inspect(rustc, cargo.clone()))
+        outer
+            .into_iter()
+            .chain(["/usr/bin/rustc".into()])
+            .find_map(|rustc| Self::inspect(rustc, cargo.clone()))
     }
 
     fn inspect(rustc: PathBuf, cargo: PathBuf) -> Option<Self> {
         let about = answer(Command::new(&rustc).arg("-vV"))?;
-        let line = |start: &str| about.lines().find_map(|line| line.strip_prefix(start)).map(str::to_owned);
+        let line = |start: &str| {
+            about
+                .lines()
+                .find_map(|line| line.strip_prefix(start))
+                .map(str::to_owned)
+        };
         let sysroot = PathBuf::from(answer(Command::new(&rustc).args(["--print", "sysroot"]))?);
-        let has_source = sysroot.join("lib/rustlib/src/rust/library/core/src/lib.rs").is_file();
+        let has_source = sysroot
+            .join("lib/rustlib/src/rust/library/core/src/lib.rs")
+            .is_file();
         if !has_source && !has_core(&rustc) {
             return None;
         }
@@ -156,15 +194,30 @@ impl Compiler {
     fn llvm_directory(&self, out: &Path) -> Option<PathBuf> {
         let major = &self.llvm_major;
         let system = format!("/usr/lib/{}-linux-gnu", env::consts::ARCH);
-        let places = [self.sysroot.join("lib"), format!("/usr/lib/llvm-{major}/lib").into(), system.into()];
-        let library = places.iter().filter_map(|place| fs::read_dir(place).ok()).flatten().flatten().map(|entry| entry.path()).find(|path| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            name.starts_with(&format!("libLLVM-{major}")) || name.starts_with(&format!("libLLVM.so.{major}"))
-        })?;
+        let places = [
+            self.sysroot.join("lib"),
+            format!("/usr/lib/llvm-{major}/lib").into(),
+            system.into(),
+        ];
+        let library = places
+            .iter()
+            .filter_map(|place| fs::read_dir(place).ok())
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path())
+            .find(|path| {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                name.starts_with(&format!("libLLVM-{major}"))
+                    || name.starts_with(&format!("libLLVM.so.{major}"))
+            })?;
         let directory = out.join("llvm");
         let _ = fs::remove_dir_all(&directory);
         fs::create_dir_all(&directory).ok()?;
-        std::os::unix::fs::symlink(library.canonicalize().ok()?, directory.join(format!("libLLVM-{major}.so"))).ok()?;
+        std::os::unix::fs::symlink(
+            library.canonicalize().ok()?,
+            directory.join(format!("libLLVM-{major}.so")),
+        )
+        .ok()?;
         Some(directory)
     }
 }
@@ -173,14 +226,24 @@ impl Compiler {
 fn has_core(rustc: &Path) -> bool {
     answer(Command::new(rustc).args(["--print", "target-libdir", "--target", TARGET]))
         .and_then(|directory| fs::read_dir(directory).ok())
-        .is_some_and(|entries| entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with("libcore-")))
+        .is_some_and(|entries| {
+            entries
+                .flatten()
+                .any(|entry| entry.file_name().to_string_lossy().starts_with("libcore-"))
+        })
 }
 
 fn find_linker() -> Result<PathBuf> {
     let named = env::var_os("BPF_LINKER").map(PathBuf::from);
     let path = env::var_os("PATH").unwrap_or_default();
-    let directories = env::split_paths(&path).chain([home().join(".cargo/bin")]).map(|directory| directory.join("bpf-linker"));
-    named.into_iter().chain(directories).find(|file| file.is_file()).ok_or_else(|| "bpf-linker is not installed".to_owned())
+    let directories = env::split_paths(&path)
+        .chain([home().join(".cargo/bin")])
+        .map(|directory| directory.join("bpf-linker"));
+    named
+        .into_iter()
+        .chain(directories)
+        .find(|file| file.is_file())
+        .ok_or_else(|| "bpf-linker is not installed".to_owned())
 }
 
 fn home() -> PathBuf {
@@ -188,24 +251,34 @@ fn home() -> PathBuf {
 }
 
 fn variable(name: &str) -> Result<PathBuf> {
-    env::var_os(name).map(PathBuf::from).ok_or_else(|| format!("cargo did not set {name}"))
+    env::var_os(name)
+        .map(PathBuf::from)
+        .ok_or_else(|| format!("cargo did not set {name}"))
 }
 
 /// What a command prints, if it succeeds.
 fn answer(command: &mut Command) -> Option<String> {
     shed_outer_build(command);
     let output = command.env("RUSTUP_AUTO_INSTALL", "0").output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    output
+        .status
+        .success()
+        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// Runs the inner cargo; its words are shown only where it fails.
 fn run(cargo: &mut Command) -> Result<()> {
-    let output = cargo.output().map_err(|error| format!("cannot start {}: {error}", cargo.get_program().display()))?;
+    let output = cargo
+        .output()
+        .map_err(|error| format!("cannot start {}: {error}", cargo.get_program().display()))?;
     if output.status.success() {
         return Ok(());
     }
     for line in String::from_utf8_lossy(&output.stderr).lines() {
         println!("cargo::warning={line}");
     }
-    Err(format!("cargo ended with {} (see the warnings above)", output.status))
+    Err(format!(
+        "cargo ended with {} (see the warnings above)",
+        output.status
+    ))
 }

@@ -11,7 +11,7 @@ mod record;
 pub use config::{Config, MATCH_ALLOW, MATCH_ANY_PORT, MATCH_DENY};
 pub use counter::{COUNTERS, Counter};
 pub use flow::{Address, End, FlowKey, FlowState};
-pub use record::{PIECE_BYTES, HEADER_BYTES, Record, RecordHead};
+pub use record::{HEADER_BYTES, PIECE_BYTES, Record, RecordHead};
 
 /// Changes with every change of a layout in this module; user space refuses an object that says another number.
 pub const ABI_VERSION: u32 = 1;

@@ -34,10 +34,25 @@ pub use world::{Delivery, Flows, Hook, Link, List, Load, Out, Piece, Plan, Setti
 
 /// Looks at one packet and sends it, or leaves it.
 #[inline(always)]
-pub fn sift<P: Load, S: Settings, F: Flows, O: Out<P>>(packet: &P, settings: &S, flows: &mut F, out: &mut O, hook: Hook) {
+pub fn sift<P: Load, S: Settings, F: Flows, O: Out<P>>(
+    packet: &P,
+    settings: &S,
+    flows: &mut F,
+    out: &mut O,
+    hook: Hook,
+) {
     out.count(Counter::Seen);
     match locate(packet, hook.link) {
-        Found::Tcp(place) => conversation(&Sifted { packet, settings, hook, place }, flows, out),
+        Found::Tcp(place) => conversation(
+            &Sifted {
+                packet,
+                settings,
+                hook,
+                place,
+            },
+            flows,
+            out,
+        ),
         Found::Fragment => out.count(Counter::Fragment),
         Found::Other => {}
     }
@@ -52,14 +67,23 @@ struct Sifted<'a, P, S> {
 }
 
 #[inline(always)]
-fn conversation<P: Load, S: Settings, F: Flows, O: Out<P>>(sifted: &Sifted<'_, P, S>, flows: &mut F, out: &mut O) {
+fn conversation<P: Load, S: Settings, F: Flows, O: Out<P>>(
+    sifted: &Sifted<'_, P, S>,
+    flows: &mut F,
+    out: &mut O,
+) {
     let place = sifted.place;
-    let configured = sifted.settings.has_port(place.destination) || sifted.settings.has_port(place.source);
-    let Some(config) = sifted.settings.config() else { return };
+    let configured =
+        sifted.settings.has_port(place.destination) || sifted.settings.has_port(place.source);
+    let Some(config) = sifted.settings.config() else {
+        return;
+    };
     if !configured && !config.matches(MATCH_ANY_PORT) {
         return;
     }
-    let Some((key, from_high)) = tuple(sifted.packet, place, sifted.hook.interface) else { return };
+    let Some((key, from_high)) = tuple(sifted.packet, place, sifted.hook.interface) else {
+        return;
+    };
     if config.sample_rate > 1 && !key.hash().is_multiple_of(config.sample_rate) {
         if configured && place.is_syn() && !place.is_ack() {
             out.count(Counter::Unsampled);
@@ -75,7 +99,16 @@ fn conversation<P: Load, S: Settings, F: Flows, O: Out<P>>(sifted: &Sifted<'_, P
                 }
             }
         }
-        None => unknown(sifted, Unknown { key, from_high, configured }, flows, out),
+        None => unknown(
+            sifted,
+            Unknown {
+                key,
+                from_high,
+                configured,
+            },
+            flows,
+            out,
+        ),
     }
 }
 
@@ -106,23 +139,48 @@ struct Unknown {
 }
 
 #[inline(always)]
-fn unknown<P: Load, S: Settings, F: Flows, O: Out<P>>(sifted: &Sifted<'_, P, S>, flow: Unknown, flows: &mut F, out: &mut O) {
+fn unknown<P: Load, S: Settings, F: Flows, O: Out<P>>(
+    sifted: &Sifted<'_, P, S>,
+    flow: Unknown,
+    flows: &mut F,
+    out: &mut O,
+) {
     if sifted.place.cannot_open(flow.configured) {
         return;
     }
-    let Some(segment) = Segment::read(sifted.packet, sifted.place) else { return };
-    let Some(config) = sifted.settings.config() else { return };
-    if !opens(&segment, flow.configured) || !open::admitted(sifted.settings, config.matching, &flow.key) {
+    let Some(segment) = Segment::read(sifted.packet, sifted.place) else {
+        return;
+    };
+    let Some(config) = sifted.settings.config() else {
+        return;
+    };
+    if !opens(&segment, flow.configured)
+        || !open::admitted(sifted.settings, config.matching, &flow.key)
+    {
         return;
     }
     let mut state = FlowState::default();
-    let decision = decide(&mut state, flow.from_high, &segment, config.bytes_per_direction);
-    out.count(if flows.insert(&flow.key, &state) { Counter::Inserted } else { Counter::TableFull });
+    let decision = decide(
+        &mut state,
+        flow.from_high,
+        &segment,
+        config.bytes_per_direction,
+    );
+    out.count(if flows.insert(&flow.key, &state) {
+        Counter::Inserted
+    } else {
+        Counter::TableFull
+    });
     deliver(sifted, &segment, decision, out);
 }
 
 #[inline(always)]
-fn deliver<P: Load, S, O: Out<P>>(sifted: &Sifted<'_, P, S>, segment: &Segment, decision: Decision, out: &mut O) {
+fn deliver<P: Load, S, O: Out<P>>(
+    sifted: &Sifted<'_, P, S>,
+    segment: &Segment,
+    decision: Decision,
+    out: &mut O,
+) {
     if decision.snapped {
         out.count(Counter::Snap);
     }

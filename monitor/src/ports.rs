@@ -31,7 +31,9 @@ impl PortSet {
     /// The set without any port.
     #[must_use]
     pub fn empty() -> Self {
-        Self { words: Box::new([0; WORDS]) }
+        Self {
+            words: Box::new([0; WORDS]),
+        }
     }
 
     /// Adds a port.
@@ -43,7 +45,9 @@ impl PortSet {
 
     /// Whether the port is in the set.
     pub fn contains(&self, port: u16) -> bool {
-        self.words.get(usize::from(port >> 6)).is_some_and(|word| word >> (port & 63) & 1 == 1)
+        self.words
+            .get(usize::from(port >> 6))
+            .is_some_and(|word| word >> (port & 63) & 1 == 1)
     }
 
     /// Whether no port is in the set.
@@ -144,20 +148,35 @@ mod tests {
 
     #[test]
     fn a_set_reads_and_prints_the_same() {
-        for text in ["443", "443,8443", "443,8443,9000-9100", "1-65535", "63-64,128"] {
+        for text in [
+            "443",
+            "443,8443",
+            "443,8443,9000-9100",
+            "1-65535",
+            "63-64,128",
+        ] {
             assert_eq!(text.parse::<PortSet>().unwrap().to_string(), text);
         }
     }
 
     #[test]
     fn neighbours_and_overlaps_become_one_range() {
-        assert_eq!("444,443, 445 ,440-443".parse::<PortSet>().unwrap().to_string(), "440-445");
+        assert_eq!(
+            "444,443, 445 ,440-443"
+                .parse::<PortSet>()
+                .unwrap()
+                .to_string(),
+            "440-445"
+        );
     }
 
     #[test]
     fn a_range_holds_its_ends_and_nothing_beside_them() {
         let set: PortSet = "9000-9100".parse().unwrap();
-        assert_eq!([8999, 9000, 9100, 9101].map(|port| set.contains(port)), [false, true, true, false]);
+        assert_eq!(
+            [8999, 9000, 9100, 9101].map(|port| set.contains(port)),
+            [false, true, true, false]
+        );
         assert_eq!(set.iter().count(), 101);
     }
 

@@ -48,7 +48,10 @@ const _: () = assert!(size_of::<Config>() == 24 && align_of::<Config>() == 4);
 
 #[cfg(feature = "user")]
 mod user {
-    #[expect(unsafe_code, reason = "aya asks for this promise; the assertion above shows that there is no padding")]
+    #[expect(
+        unsafe_code,
+        reason = "aya asks for this promise; the assertion above shows that there is no padding"
+    )]
     // SAFETY: `Config` is `repr(C)`, `Copy`, made of six `u32` and has no padding.
     unsafe impl aya::Pod for super::Config {}
 }

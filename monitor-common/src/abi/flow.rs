@@ -18,14 +18,20 @@ impl Address {
     #[must_use]
     pub const fn v4(bytes: [u8; 4]) -> Self {
         let address = u32::from_le_bytes(bytes) as u64;
-        Self { head: 0, tail: address << 32 | 0xffff_0000 }
+        Self {
+            head: 0,
+            tail: address << 32 | 0xffff_0000,
+        }
     }
 
     /// From the two halves of an IPv6 address.
     #[inline(always)]
     #[must_use]
     pub const fn v6(head: [u8; 8], tail: [u8; 8]) -> Self {
-        Self { head: u64::from_le_bytes(head), tail: u64::from_le_bytes(tail) }
+        Self {
+            head: u64::from_le_bytes(head),
+            tail: u64::from_le_bytes(tail),
+        }
     }
 
     /// The sixteen bytes, in wire order.
@@ -104,7 +110,11 @@ const _: () = {
     assert!(offset_of!(FlowKey, high) == 16 && offset_of!(FlowKey, low_port) == 32);
     assert!(offset_of!(FlowKey, high_port) == 34 && offset_of!(FlowKey, interface) == 36);
     assert!(size_of::<End>() == 8 && align_of::<End>() == 4);
-    assert!(offset_of!(End, protected_packets) == 4 && offset_of!(End, acks) == 6 && offset_of!(End, flags) == 7);
+    assert!(
+        offset_of!(End, protected_packets) == 4
+            && offset_of!(End, acks) == 6
+            && offset_of!(End, flags) == 7
+    );
     assert!(size_of::<FlowState>() == 24 && align_of::<FlowState>() == 4);
     assert!(offset_of!(FlowState, low) == 8 && offset_of!(FlowState, high) == 16);
 };

@@ -58,8 +58,15 @@ impl RecordHead {
 
     fn decode(bytes: &[u8; Self::BYTES]) -> Option<Self> {
         let (time, rest) = bytes.split_first_chunk::<8>()?;
-        let mut longs = rest.chunks_exact(4).filter_map(|c| c.first_chunk::<4>()).map(|c| u32::from_ne_bytes(*c));
-        let mut shorts = rest.get(16..)?.chunks_exact(2).filter_map(|c| c.first_chunk::<2>()).map(|c| u16::from_ne_bytes(*c));
+        let mut longs = rest
+            .chunks_exact(4)
+            .filter_map(|c| c.first_chunk::<4>())
+            .map(|c| u32::from_ne_bytes(*c));
+        let mut shorts = rest
+            .get(16..)?
+            .chunks_exact(2)
+            .filter_map(|c| c.first_chunk::<2>())
+            .map(|c| u16::from_ne_bytes(*c));
         Some(Self {
             time: u64::from_ne_bytes(*time),
             interface: longs.next()?,
@@ -77,9 +84,28 @@ impl RecordHead {
     #[must_use]
     pub fn encode(&self) -> [u8; Self::BYTES] {
         let mut bytes = [0; Self::BYTES];
-        let longs = [self.interface, self.wire_len, self.payload_len, self.piece_offset].into_iter().flat_map(u32::to_ne_bytes);
-        let shorts = [self.piece_len, self.header_len, self.network_len, self.flags].into_iter().flat_map(u16::to_ne_bytes);
-        let all = self.time.to_ne_bytes().into_iter().chain(longs).chain(shorts);
+        let longs = [
+            self.interface,
+            self.wire_len,
+            self.payload_len,
+            self.piece_offset,
+        ]
+        .into_iter()
+        .flat_map(u32::to_ne_bytes);
+        let shorts = [
+            self.piece_len,
+            self.header_len,
+            self.network_len,
+            self.flags,
+        ]
+        .into_iter()
+        .flat_map(u16::to_ne_bytes);
+        let all = self
+            .time
+            .to_ne_bytes()
+            .into_iter()
+            .chain(longs)
+            .chain(shorts);
         for (to, from) in bytes.iter_mut().zip(all) {
             *to = from;
         }
@@ -99,7 +125,9 @@ pub struct Record {
 const _: () = {
     assert!(RecordHead::BYTES == 32 && align_of::<RecordHead>() == 8);
     assert!(offset_of!(RecordHead, interface) == 8 && offset_of!(RecordHead, wire_len) == 12);
-    assert!(offset_of!(RecordHead, payload_len) == 16 && offset_of!(RecordHead, piece_offset) == 20);
+    assert!(
+        offset_of!(RecordHead, payload_len) == 16 && offset_of!(RecordHead, piece_offset) == 20
+    );
     assert!(offset_of!(RecordHead, piece_len) == 24 && offset_of!(RecordHead, header_len) == 26);
     assert!(offset_of!(RecordHead, network_len) == 28 && offset_of!(RecordHead, flags) == 30);
     assert!(size_of::<Record>() == 32 + 256 + 4096 && offset_of!(Record, bytes) == 32);

@@ -35,9 +35,17 @@ pub(super) struct Decision {
 
 impl Decision {
     /// Do nothing.
-    pub(super) const LEAVE: Self = Self { sends: false, payload: 0, snapped: false, removes: false };
+    pub(super) const LEAVE: Self = Self {
+        sends: false,
+        payload: 0,
+        snapped: false,
+        removes: false,
+    };
 
-    const HEADERS: Self = Self { sends: true, ..Self::LEAVE };
+    const HEADERS: Self = Self {
+        sends: true,
+        ..Self::LEAVE
+    };
 }
 
 impl FlowState {
@@ -51,12 +59,21 @@ impl FlowState {
 
 /// Decides about a packet, and remembers it.
 #[inline(always)]
-pub(super) fn decide(state: &mut FlowState, from_high: bool, segment: &Segment, budget: u32) -> Decision {
+pub(super) fn decide(
+    state: &mut FlowState,
+    from_high: bool,
+    segment: &Segment,
+    budget: u32,
+) -> Decision {
     let place = segment.place;
     if place.is_syn() {
         note_opening(state, segment);
     }
-    let (own, peer) = if from_high { (&mut state.high, &mut state.low) } else { (&mut state.low, &mut state.high) };
+    let (own, peer) = if from_high {
+        (&mut state.high, &mut state.low)
+    } else {
+        (&mut state.low, &mut state.high)
+    };
     let mut decision = if segment.payload_len > 0 {
         payload(own, peer, segment, budget)
     } else {
@@ -70,9 +87,17 @@ pub(super) fn decide(state: &mut FlowState, from_high: bool, segment: &Segment, 
 /// Begins anew where this opening is not the one that the state is about.
 #[inline(always)]
 fn note_opening(state: &mut FlowState, segment: &Segment) {
-    let isn = if segment.place.is_ack() { segment.acknowledgement.wrapping_sub(1) } else { segment.sequence };
+    let isn = if segment.place.is_ack() {
+        segment.acknowledgement.wrapping_sub(1)
+    } else {
+        segment.sequence
+    };
     if state.opened == 0 || state.isn != isn {
-        *state = FlowState { isn, opened: 1, ..FlowState::default() };
+        *state = FlowState {
+            isn,
+            opened: 1,
+            ..FlowState::default()
+        };
     }
 }
 
@@ -94,10 +119,18 @@ fn payload(own: &mut End, peer: &End, segment: &Segment, budget: u32) -> Decisio
     own.bytes = own.bytes.saturating_add(sent);
     own.protected_packets += u16::from(protected);
     if sent == wanted {
-        return Decision { payload: sent, ..Decision::HEADERS };
+        return Decision {
+            payload: sent,
+            ..Decision::HEADERS
+        };
     }
     own.flags |= End::DONE;
-    Decision { sends: sent > 0, payload: sent, snapped: !protected && first_snap(own), removes: false }
+    Decision {
+        sends: sent > 0,
+        payload: sent,
+        snapped: !protected && first_snap(own),
+        removes: false,
+    }
 }
 
 #[inline(always)]

@@ -58,7 +58,12 @@ pub struct HostSettings {
 impl HostSettings {
     /// The default numbers, for these ports.
     pub fn for_ports(ports: impl IntoIterator<Item = u16>) -> Self {
-        Self { config: Config::DEFAULT, ports: ports.into_iter().collect(), allow: Vec::new(), deny: Vec::new() }
+        Self {
+            config: Config::DEFAULT,
+            ports: ports.into_iter().collect(),
+            allow: Vec::new(),
+            deny: Vec::new(),
+        }
     }
 }
 
@@ -112,7 +117,10 @@ pub struct HostOut {
 impl HostOut {
     /// One of the counts.
     pub fn counted(&self, counter: Counter) -> u64 {
-        self.counts.get(counter as usize).copied().unwrap_or_default()
+        self.counts
+            .get(counter as usize)
+            .copied()
+            .unwrap_or_default()
     }
 }
 
@@ -128,13 +136,20 @@ impl<P: Load + Whole> Out<P> for HostOut {
     }
 
     fn send(&mut self, packet: &P, piece: &Piece) -> Delivery {
-        let part = |from: u32, length: u16| packet.whole().get(from as usize..)?.get(..usize::from(length));
-        let (Some(headers), Some(payload)) =
-            (part(piece.network, piece.head.header_len), part(piece.payload, piece.head.piece_len))
-        else {
+        let part = |from: u32, length: u16| {
+            packet
+                .whole()
+                .get(from as usize..)?
+                .get(..usize::from(length))
+        };
+        let (Some(headers), Some(payload)) = (
+            part(piece.network, piece.head.header_len),
+            part(piece.payload, piece.head.piece_len),
+        ) else {
             return Delivery::Unreadable;
         };
-        self.records.push([&piece.head.encode(), headers, payload].concat());
+        self.records
+            .push([&piece.head.encode(), headers, payload].concat());
         Delivery::Sent
     }
 }
@@ -171,7 +186,11 @@ pub struct Host {
 impl Host {
     /// With these settings, and nothing seen yet.
     pub fn new(settings: HostSettings) -> Self {
-        Self { settings, flows: HostFlows::default(), out: HostOut::default() }
+        Self {
+            settings,
+            flows: HostFlows::default(),
+            out: HostOut::default(),
+        }
     }
 
     /// Sifts one packet.

@@ -19,8 +19,12 @@ pub(super) fn opens(segment: &Segment, configured: bool) -> bool {
 /// Whether the lists let this flow be followed; asked once for each flow.
 #[inline(always)]
 pub(super) fn admitted<S: Settings>(settings: &S, matching: u32, key: &FlowKey) -> bool {
-    if matching & MATCH_DENY != 0 && (settings.listed(List::Deny, key.low) || settings.listed(List::Deny, key.high)) {
+    if matching & MATCH_DENY != 0
+        && (settings.listed(List::Deny, key.low) || settings.listed(List::Deny, key.high))
+    {
         return false;
     }
-    matching & MATCH_ALLOW == 0 || settings.listed(List::Allow, key.low) || settings.listed(List::Allow, key.high)
+    matching & MATCH_ALLOW == 0
+        || settings.listed(List::Allow, key.low)
+        || settings.listed(List::Allow, key.high)
 }

@@ -42,7 +42,11 @@ impl Segment {
             payload,
             payload_len,
             wire_len,
-            start: if payload_len >= 6 { Start::of(packet.load::<6>(payload)?) } else { Start::Other },
+            start: if payload_len >= 6 {
+                Start::of(packet.load::<6>(payload)?)
+            } else {
+                Start::Other
+            },
         })
     }
 }

@@ -9,8 +9,16 @@ const PIECES: u32 = 16;
 
 /// Sends the headers and the first `payload` bytes of a packet.
 #[inline(always)]
-pub(super) fn send<P: Load, O: Out<P>>(packet: &P, hook: Hook, segment: &Segment, payload: u32, out: &mut O) {
-    let Some(plan) = out.settle(plan(segment, payload)) else { return };
+pub(super) fn send<P: Load, O: Out<P>>(
+    packet: &P,
+    hook: Hook,
+    segment: &Segment,
+    payload: u32,
+    out: &mut O,
+) {
+    let Some(plan) = out.settle(plan(segment, payload)) else {
+        return;
+    };
     let mut piece = first_piece(hook, &plan, out.now());
     let direction = piece.head.flags;
     for index in 0..PIECES {

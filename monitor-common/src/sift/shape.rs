@@ -33,7 +33,13 @@ impl Start {
             return Self::Other;
         }
         match kind {
-            HANDSHAKE if (message == CLIENT_HELLO || message == SERVER_HELLO) && length >= 1 && length <= PLAIN_MOST => Self::Hello,
+            HANDSHAKE
+                if (message == CLIENT_HELLO || message == SERVER_HELLO)
+                    && length >= 1
+                    && length <= PLAIN_MOST =>
+            {
+                Self::Hello
+            }
             CHANGE_CIPHER_SPEC if length == 1 => Self::CipherChange,
             APPLICATION_DATA if length >= 1 && length <= CIPHER_MOST => Self::Sealed,
             _ => Self::Other,
@@ -50,16 +56,44 @@ mod tests {
         let rows: &[(&str, [u8; 6], Start)] = &[
             ("ClientHello", [22, 3, 1, 2, 0, 1], Start::Hello),
             ("ServerHello", [22, 3, 3, 0, 80, 2], Start::Hello),
-            ("ClientHello in a record of one byte", [22, 3, 1, 0, 1, 1], Start::Hello),
+            (
+                "ClientHello in a record of one byte",
+                [22, 3, 1, 0, 1, 1],
+                Start::Hello,
+            ),
             ("Certificate", [22, 3, 3, 2, 0, 11], Start::Other),
-            ("a hello longer than a record may be", [22, 3, 1, 0x40, 1, 1], Start::Other),
-            ("an empty handshake record", [22, 3, 1, 0, 0, 1], Start::Other),
-            ("an unknown major version", [22, 4, 1, 2, 0, 1], Start::Other),
-            ("an unknown minor version", [22, 3, 5, 2, 0, 1], Start::Other),
+            (
+                "a hello longer than a record may be",
+                [22, 3, 1, 0x40, 1, 1],
+                Start::Other,
+            ),
+            (
+                "an empty handshake record",
+                [22, 3, 1, 0, 0, 1],
+                Start::Other,
+            ),
+            (
+                "an unknown major version",
+                [22, 4, 1, 2, 0, 1],
+                Start::Other,
+            ),
+            (
+                "an unknown minor version",
+                [22, 3, 5, 2, 0, 1],
+                Start::Other,
+            ),
             ("ChangeCipherSpec", [20, 3, 3, 0, 1, 1], Start::CipherChange),
-            ("ChangeCipherSpec of two bytes", [20, 3, 3, 0, 2, 1], Start::Other),
+            (
+                "ChangeCipherSpec of two bytes",
+                [20, 3, 3, 0, 2, 1],
+                Start::Other,
+            ),
             ("ApplicationData", [23, 3, 3, 0x40, 0x11, 0], Start::Sealed),
-            ("ApplicationData that is too long", [23, 3, 3, 0x48, 1, 0], Start::Other),
+            (
+                "ApplicationData that is too long",
+                [23, 3, 3, 0x48, 1, 0],
+                Start::Other,
+            ),
             ("alert", [21, 3, 3, 0, 2, 2], Start::Other),
             ("HTTP", *b"GET / ", Start::Other),
         ];

@@ -10,7 +10,10 @@ pub(super) fn tuple<P: Load>(packet: &P, place: Place, interface: u32) -> Option
     let (source, destination) = match place.shape {
         Shape::PlainV4 => {
             let head = packet.in_place::<PLAIN_V4>()?;
-            (Address::v4(P::long(head, 26)), Address::v4(P::long(head, 30)))
+            (
+                Address::v4(P::long(head, 26)),
+                Address::v4(P::long(head, 30)),
+            )
         }
         Shape::PlainV6 => {
             let head = packet.in_place::<PLAIN_V6>()?;
@@ -21,7 +24,10 @@ pub(super) fn tuple<P: Load>(packet: &P, place: Place, interface: u32) -> Option
         }
         Shape::V4 => {
             let pair = packet.load::<8>(place.network + 12)?;
-            (Address::v4([pair[0], pair[1], pair[2], pair[3]]), Address::v4([pair[4], pair[5], pair[6], pair[7]]))
+            (
+                Address::v4([pair[0], pair[1], pair[2], pair[3]]),
+                Address::v4([pair[4], pair[5], pair[6], pair[7]]),
+            )
         }
         Shape::V6 => {
             let (source, destination) = (place.network + 8, place.network + 24);
@@ -31,7 +37,11 @@ pub(super) fn tuple<P: Load>(packet: &P, place: Place, interface: u32) -> Option
             )
         }
     };
-    Some(FlowKey::of((source, place.source), (destination, place.destination), interface))
+    Some(FlowKey::of(
+        (source, place.source),
+        (destination, place.destination),
+        interface,
+    ))
 }
 
 #[inline(always)]
@@ -46,8 +56,21 @@ impl FlowKey {
     #[must_use]
     pub fn of(source: (Address, u16), destination: (Address, u16), interface: u32) -> (Self, bool) {
         let from_high = sorts_after(source, destination);
-        let (low, high) = if from_high { (destination, source) } else { (source, destination) };
-        (Self { low: low.0, high: high.0, low_port: low.1, high_port: high.1, interface }, from_high)
+        let (low, high) = if from_high {
+            (destination, source)
+        } else {
+            (source, destination)
+        };
+        (
+            Self {
+                low: low.0,
+                high: high.0,
+                low_port: low.1,
+                high_port: high.1,
+                interface,
+            },
+            from_high,
+        )
     }
 
     /// A hash of the two ends, without the interface, so that a flow is sampled everywhere or nowhere.

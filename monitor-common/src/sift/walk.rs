@@ -46,7 +46,9 @@ fn network<P: Load>(packet: &P, link: Link) -> Option<(u32, u8)> {
 
 #[inline(always)]
 fn v4<P: Load>(packet: &P, network: u32) -> Found {
-    let Some(head) = packet.load::<10>(network) else { return Found::Other };
+    let Some(head) = packet.load::<10>(network) else {
+        return Found::Other;
+    };
     if head[9] != TCP || head[0] >> 4 != 4 || head[0] & 15 < 5 {
         return Found::Other;
     }
@@ -59,8 +61,12 @@ fn v4<P: Load>(packet: &P, network: u32) -> Found {
 
 #[inline(always)]
 fn v6<P: Load>(packet: &P, network: u32) -> Found {
-    let Some([first]) = packet.load::<1>(network) else { return Found::Other };
-    let Some([mut next]) = packet.load::<1>(network + 6) else { return Found::Other };
+    let Some([first]) = packet.load::<1>(network) else {
+        return Found::Other;
+    };
+    let Some([mut next]) = packet.load::<1>(network + 6) else {
+        return Found::Other;
+    };
     if first >> 4 != 6 {
         return Found::Other;
     }
@@ -70,17 +76,29 @@ fn v6<P: Load>(packet: &P, network: u32) -> Found {
         if next == TCP {
             break;
         }
-        let Some(extension) = packet.load::<4>(offset) else { return Found::Other };
-        let Some(length) = extension_length(next, extension[1]) else { return Found::Other };
+        let Some(extension) = packet.load::<4>(offset) else {
+            return Found::Other;
+        };
+        let Some(length) = extension_length(next, extension[1]) else {
+            return Found::Other;
+        };
         // RFC 8200 section 4.5: thirteen bits of offset, two reserved, one "more"; all zero is a whole packet.
         partial |= next == FRAGMENT && (extension[2] != 0 || extension[3] & 0xf9 != 0);
         next = extension[0];
         if partial {
-            return if next == TCP { Found::Fragment } else { Found::Other };
+            return if next == TCP {
+                Found::Fragment
+            } else {
+                Found::Other
+            };
         }
         offset += length;
     }
-    if next == TCP { tcp(packet, Shape::V6, network, offset) } else { Found::Other }
+    if next == TCP {
+        tcp(packet, Shape::V6, network, offset)
+    } else {
+        Found::Other
+    }
 }
 
 /// Bytes of an extension header with this length field; `None` for what is not one.
@@ -96,7 +114,9 @@ fn extension_length(kind: u8, field: u8) -> Option<u32> {
 
 #[inline(always)]
 fn tcp<P: Load>(packet: &P, shape: Shape, network: u32, transport: u32) -> Found {
-    let Some(head) = packet.load::<14>(transport) else { return Found::Other };
+    let Some(head) = packet.load::<14>(transport) else {
+        return Found::Other;
+    };
     Found::Tcp(Place {
         shape,
         network,

@@ -106,12 +106,19 @@ impl Attacher {
     /// Nothing attached yet.
     #[must_use]
     pub const fn new(way: Way) -> Self {
-        Self { way, attached: BTreeMap::new() }
+        Self {
+            way,
+            attached: BTreeMap::new(),
+        }
     }
 
     /// How many interfaces are watched by TCX, and how many by clsact.
     pub fn counts(&self) -> (usize, usize) {
-        let tcx = self.attached.values().filter(|attached| attached.by == By::Tcx).count();
+        let tcx = self
+            .attached
+            .values()
+            .filter(|attached| attached.by == By::Tcx)
+            .count();
         (tcx, self.attached.len() - tcx)
     }
 
@@ -134,7 +141,9 @@ impl Attacher {
     }
 
     fn leave(&mut self, programs: &mut Ebpf, wanted: &[Interface]) -> Vec<Change> {
-        let gone = self.attached.extract_if(.., |index, _| !wanted.iter().any(|interface| interface.index == *index));
+        let gone = self.attached.extract_if(.., |index, _| {
+            !wanted.iter().any(|interface| interface.index == *index)
+        });
         let mut changes = Vec::new();
         for (_, mut attached) in gone {
             attached.detach(programs);
@@ -174,8 +183,17 @@ impl Attacher {
     }
 }
 
+/// Whether the error says that this kernel has no TCX.
+pub(super) fn is_without_tcx(error: &ProgramError) -> bool {
+    tcx::is_unknown(error)
+}
+
 fn attach_by(by: By, programs: &mut Ebpf, interface: &Interface) -> Result<Attached, ProgramError> {
-    let mut attached = Attached { interface: interface.clone(), by, links: Vec::new() };
+    let mut attached = Attached {
+        interface: interface.clone(),
+        by,
+        links: Vec::new(),
+    };
     for side in Side::BOTH {
         match attached.attach_side(programs, side) {
             Ok(link) => attached.links.push((side, link)),
@@ -189,7 +207,11 @@ fn attach_by(by: By, programs: &mut Ebpf, interface: &Interface) -> Result<Attac
 }
 
 impl Attached {
-    fn attach_side(&self, programs: &mut Ebpf, side: Side) -> Result<SchedClassifierLinkId, ProgramError> {
+    fn attach_side(
+        &self,
+        programs: &mut Ebpf,
+        side: Side,
+    ) -> Result<SchedClassifierLinkId, ProgramError> {
         let program = classifier(programs, side.program(self.interface.link))?;
         match self.by {
             By::Tcx => tcx::attach(program, &self.interface.name, side),
@@ -218,7 +240,9 @@ impl Attached {
         match self.by {
             By::Tcx => self.links.len() == Side::BOTH.len(),
             By::Clsact => {
-                let first = |side: Side| clsact::is_first(&self.interface, side, side.program(self.interface.link));
+                let first = |side: Side| {
+                    clsact::is_first(&self.interface, side, side.program(self.interface.link))
+                };
                 self.links.len() == Side::BOTH.len() && Side::BOTH.into_iter().all(first)
             }
         }
@@ -234,6 +258,12 @@ impl Attached {
     }
 }
 
-fn classifier<'a>(programs: &'a mut Ebpf, name: &str) -> Result<&'a mut SchedClassifier, ProgramError> {
-    programs.program_mut(name).ok_or(ProgramError::NotLoaded)?.try_into()
+fn classifier<'a>(
+    programs: &'a mut Ebpf,
+    name: &str,
+) -> Result<&'a mut SchedClassifier, ProgramError> {
+    programs
+        .program_mut(name)
+        .ok_or(ProgramError::NotLoaded)?
+        .try_into()
 }

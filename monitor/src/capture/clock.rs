@@ -55,7 +55,10 @@ fn origin() -> u64 {
 
 fn nanos(time: Timespec) -> u64 {
     let (seconds, nanos) = (u64::try_from(time.tv_sec), u64::try_from(time.tv_nsec));
-    seconds.unwrap_or(0).saturating_mul(1_000_000_000).saturating_add(nanos.unwrap_or(0))
+    seconds
+        .unwrap_or(0)
+        .saturating_mul(1_000_000_000)
+        .saturating_add(nanos.unwrap_or(0))
 }
 
 #[cfg(test)]
@@ -64,7 +67,9 @@ mod tests {
 
     #[test]
     fn a_wall_clock_that_was_set_is_followed_and_one_that_is_steered_is_not() {
-        let mut clock = Clock { origin: 10_000_000_000 };
+        let mut clock = Clock {
+            origin: 10_000_000_000,
+        };
         clock.follow_to(10_000_900_000);
         assert_eq!(clock.wall(5), Timestamp(10_000_000_005));
         clock.follow_to(7_000_000_000);

@@ -47,9 +47,14 @@ impl Selection {
         }
         let compile = |pattern: &String| match Glob::new(pattern) {
             Ok(glob) => Ok(glob.compile_matcher()),
-            Err(source) => Err(BadPattern { pattern: pattern.clone(), source }),
+            Err(source) => Err(BadPattern {
+                pattern: pattern.clone(),
+                source,
+            }),
         };
-        Ok(Self::Named(patterns.iter().map(compile).collect::<Result<_, _>>()?))
+        Ok(Self::Named(
+            patterns.iter().map(compile).collect::<Result<_, _>>()?,
+        ))
     }
 
     /// The interfaces of this host that are wanted now, by index.
@@ -63,11 +68,17 @@ impl Selection {
 
     fn choose(&self, links: &[LinkInfo], default_routes: &[u32]) -> Vec<Interface> {
         let wanted = |link: &&LinkInfo| match self {
-            Self::DefaultRoutes => default_routes.contains(&link.index) && link.layer != LinkLayerType::Loopback,
+            Self::DefaultRoutes => {
+                default_routes.contains(&link.index) && link.layer != LinkLayerType::Loopback
+            }
             Self::Named(patterns) => patterns.iter().any(|pattern| names(pattern, link)),
         };
         let watchable = |link: &LinkInfo| {
-            Some(Interface { index: link.index, name: link.name.clone(), link: link_of(link.layer)? })
+            Some(Interface {
+                index: link.index,
+                name: link.name.clone(),
+                link: link_of(link.layer)?,
+            })
         };
         let mut chosen: Vec<_> = links.iter().filter(wanted).filter_map(watchable).collect();
         chosen.sort_by_key(|interface| interface.index);
@@ -103,7 +114,11 @@ mod tests {
     use super::*;
 
     fn host() -> Vec<LinkInfo> {
-        let link = |index, name: &str, layer| LinkInfo { index, name: name.to_owned(), layer };
+        let link = |index, name: &str, layer| LinkInfo {
+            index,
+            name: name.to_owned(),
+            layer,
+        };
         vec![
             link(1, "lo", LinkLayerType::Loopback),
             link(2, "eth0", LinkLayerType::Ether),
@@ -117,21 +132,33 @@ mod tests {
     fn chosen(patterns: &[&str], routes: &[u32]) -> Vec<(String, Link)> {
         let patterns: Vec<_> = patterns.iter().map(|&pattern| pattern.to_owned()).collect();
         let chosen = Selection::new(&patterns).unwrap().choose(&host(), routes);
-        chosen.into_iter().map(|interface| (interface.name, interface.link)).collect()
+        chosen
+            .into_iter()
+            .map(|interface| (interface.name, interface.link))
+            .collect()
     }
 
     fn row(names: &[(&str, Link)]) -> Vec<(String, Link)> {
-        names.iter().map(|&(name, link)| (name.to_owned(), link)).collect()
+        names
+            .iter()
+            .map(|&(name, link)| (name.to_owned(), link))
+            .collect()
     }
 
     #[test]
     fn without_patterns_the_interfaces_of_the_default_routes_are_chosen() {
-        assert_eq!(chosen(&[], &[7, 2]), row(&[("eth0", Link::Ethernet), ("wg0", Link::Ip)]));
+        assert_eq!(
+            chosen(&[], &[7, 2]),
+            row(&[("eth0", Link::Ethernet), ("wg0", Link::Ip)])
+        );
     }
 
     #[test]
     fn patterns_choose_by_name_in_the_order_of_the_index() {
-        assert_eq!(chosen(&["veth*", "eth1"], &[]), row(&[("eth1", Link::Ethernet), ("veth12", Link::Ethernet)]));
+        assert_eq!(
+            chosen(&["veth*", "eth1"], &[]),
+            row(&[("eth1", Link::Ethernet), ("veth12", Link::Ethernet)])
+        );
     }
 
     #[test]
@@ -148,6 +175,9 @@ mod tests {
     #[test]
     fn a_pattern_that_is_not_one_is_named() {
         let error = Selection::new(&["eth[".to_owned()]).unwrap_err();
-        assert_eq!(error.to_string(), "\"eth[\" is not an interface name or pattern");
+        assert_eq!(
+            error.to_string(),
+            "\"eth[\" is not an interface name or pattern"
+        );
     }
 }

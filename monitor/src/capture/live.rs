@@ -26,7 +26,7 @@ mod settings;
 pub use config::LiveConfig;
 pub use counters::{Counters, Snapshot};
 pub use error::LiveError;
-pub(super) use kernel::load_programs;
+pub(super) use kernel::{load_programs, try_tcx};
 pub use settings::Settings;
 
 /// How long the ring may wait before it is drained; the kernel wakes us earlier only where it fills.
@@ -130,8 +130,14 @@ impl Live {
 
     /// Until the kernel programs or the interfaces have something to say, or it is time to look anyway.
     fn wait(&self) -> io::Result<()> {
-        let timeout = Timespec { tv_sec: 0, tv_nsec: i64::from(DRAIN_EVERY.subsec_nanos()) };
-        let mut sources = [PollFd::new(&self.ring, PollFlags::IN), PollFd::new(&self.watch, PollFlags::IN)];
+        let timeout = Timespec {
+            tv_sec: 0,
+            tv_nsec: i64::from(DRAIN_EVERY.subsec_nanos()),
+        };
+        let mut sources = [
+            PollFd::new(&self.ring, PollFlags::IN),
+            PollFd::new(&self.watch, PollFlags::IN),
+        ];
         match poll(&mut sources, Some(&timeout)) {
             Err(error) if error != rustix::io::Errno::INTR => Err(error.into()),
             _ => Ok(()),
@@ -141,17 +147,24 @@ impl Live {
     fn attach_first(&mut self, config: &LiveConfig) -> Result<(), LiveError> {
         let wanted = self.selection.find().map_err(LiveError::Interfaces)?;
         if wanted.is_empty() {
-            return Err(LiveError::NoInterface { patterns: config.interfaces.clone() });
+            return Err(LiveError::NoInterface {
+                patterns: config.interfaces.clone(),
+            });
         }
         self.pending = self.attacher.reconcile(&mut self.programs, wanted);
         if self.attacher.counts() != (0, 0) {
             return Ok(());
         }
         let failed = self.pending.drain(..).find_map(|change| match change {
-            Change::Failed(interface, source) => Some(LiveError::Attach { interface: interface.name, source: Box::new(source) }),
+            Change::Failed(interface, source) => Some(LiveError::Attach {
+                interface: interface.name,
+                source: Box::new(source),
+            }),
             _ => None,
         });
-        Err(failed.unwrap_or_else(|| LiveError::NoInterface { patterns: config.interfaces.clone() }))
+        Err(failed.unwrap_or_else(|| LiveError::NoInterface {
+            patterns: config.interfaces.clone(),
+        }))
     }
 
     fn reconcile(&mut self, sink: &mut dyn FrameSink) -> Result<(), LiveError> {
@@ -169,16 +182,25 @@ impl Live {
                     sink.interface(InterfaceId(interface.index), &interface.name);
                 }
                 Change::Restored(interface, by) => {
-                    tracing::warn!(interface = interface.name, ?by, "something had removed or overtaken the programs: put back");
+                    tracing::warn!(
+                        interface = interface.name,
+                        ?by,
+                        "something had removed or overtaken the programs: put back"
+                    );
                 }
-                Change::Left(interface) => tracing::info!(interface = interface.name, "no longer watching"),
-                Change::Failed(interface, error) => tracing::warn!(interface = interface.name, %error, "cannot attach"),
+                Change::Left(interface) => {
+                    tracing::info!(interface = interface.name, "no longer watching")
+                }
+                Change::Failed(interface, error) => {
+                    tracing::warn!(interface = interface.name, %error, "cannot attach")
+                }
             }
         }
     }
 
     fn count(&mut self, sink: &mut dyn FrameSink) {
-        self.counts.update(self.ring.take_fill(), self.attacher.counts());
+        self.counts
+            .update(self.ring.take_fill(), self.attacher.counts());
         for (reason, count) in self.counts.take_losses() {
             sink.lost("kernel", reason, count);
         }
@@ -199,7 +221,10 @@ struct Schedule {
 
 impl Schedule {
     fn start(now: Timestamp) -> Self {
-        Self { reconcile: now.plus(RECONCILE_EVERY), count: now }
+        Self {
+            reconcile: now.plus(RECONCILE_EVERY),
+            count: now,
+        }
     }
 
     fn reconcile_soon(&mut self, now: Timestamp) {

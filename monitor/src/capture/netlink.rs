@@ -3,7 +3,9 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
-use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
+use netlink_packet_core::{
+    NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload,
+};
 use netlink_packet_route::link::{LinkAttribute, LinkLayerType, LinkMessage};
 use netlink_packet_route::route::{RouteAttribute, RouteMessage, RouteType};
 use netlink_packet_route::tc::{TcAttribute, TcFilterBpfOption, TcMessage, TcOption};
@@ -38,12 +40,21 @@ pub(super) fn links() -> io::Result<Vec<LinkInfo>> {
 }
 
 fn link_info(message: RouteNetlinkMessage) -> Option<LinkInfo> {
-    let RouteNetlinkMessage::NewLink(link) = message else { return None };
-    let name = link.attributes.iter().find_map(|attribute| match attribute {
-        LinkAttribute::IfName(name) => Some(name.clone()),
-        _ => None,
-    })?;
-    Some(LinkInfo { index: link.header.index, name, layer: link.header.link_layer_type })
+    let RouteNetlinkMessage::NewLink(link) = message else {
+        return None;
+    };
+    let name = link
+        .attributes
+        .iter()
+        .find_map(|attribute| match attribute {
+            LinkAttribute::IfName(name) => Some(name.clone()),
+            _ => None,
+        })?;
+    Some(LinkInfo {
+        index: link.header.index,
+        name,
+        layer: link.header.link_layer_type,
+    })
 }
 
 /// The indexes of the interfaces that default routes of the main table lead to.
@@ -67,11 +78,14 @@ fn default_route(route: &RouteMessage) -> Vec<u32> {
     if route.header.destination_prefix_length != 0 || route.header.kind != RouteType::Unicast {
         return Vec::new();
     }
-    let indexes = route.attributes.iter().flat_map(|attribute| match attribute {
-        RouteAttribute::Oif(index) => vec![*index],
-        RouteAttribute::MultiPath(hops) => hops.iter().map(|hop| hop.interface_index).collect(),
-        _ => Vec::new(),
-    });
+    let indexes = route
+        .attributes
+        .iter()
+        .flat_map(|attribute| match attribute {
+            RouteAttribute::Oif(index) => vec![*index],
+            RouteAttribute::MultiPath(hops) => hops.iter().map(|hop| hop.interface_index).collect(),
+            _ => Vec::new(),
+        });
     indexes.collect()
 }
 
@@ -84,13 +98,19 @@ pub(super) fn filters(interface: u32, parent: u32) -> io::Result<Vec<Filter>> {
 }
 
 fn filter(message: RouteNetlinkMessage) -> Option<Filter> {
-    let RouteNetlinkMessage::NewTrafficFilter(message) = message else { return None };
+    let RouteNetlinkMessage::NewTrafficFilter(message) = message else {
+        return None;
+    };
     let handle = u32::from(message.header.handle);
     if handle == 0 {
         return None; // the head of a chain of filters, not a filter
     }
     let priority = u16::try_from(message.header.info >> 16).unwrap_or_default();
-    Some(Filter { priority, handle, program: program_name(&message.attributes) })
+    Some(Filter {
+        priority,
+        handle,
+        program: program_name(&message.attributes),
+    })
 }
 
 fn program_name(attributes: &[TcAttribute]) -> Option<String> {
@@ -123,11 +143,16 @@ fn dump(request: RouteNetlinkMessage) -> io::Result<Vec<RouteNetlinkMessage>> {
 
 /// Reads one datagram of a dump; false at its end.
 fn collect(mut datagram: &[u8], answers: &mut Vec<RouteNetlinkMessage>) -> io::Result<bool> {
-    while let Some(length) = datagram.first_chunk::<4>().map(|length| u32::from_ne_bytes(*length) as usize) {
+    while let Some(length) = datagram
+        .first_chunk::<4>()
+        .map(|length| u32::from_ne_bytes(*length) as usize)
+    {
         if let Ok(message) = NetlinkMessage::<RouteNetlinkMessage>::deserialize(datagram) {
             match message.payload {
                 NetlinkPayload::Done(_) => return Ok(false),
-                NetlinkPayload::Error(error) => return error.code.map_or(Ok(false), |_| Err(error.to_io())),
+                NetlinkPayload::Error(error) => {
+                    return error.code.map_or(Ok(false), |_| Err(error.to_io()));
+                }
                 NetlinkPayload::InnerMessage(inner) => answers.push(inner),
                 _ => {}
             }

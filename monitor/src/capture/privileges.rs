@@ -29,7 +29,10 @@ pub(super) fn refuse_beside_other_threads() -> Result<(), PrivilegeError> {
 /// Keeps only what live capture goes on needing: `CAP_NET_ADMIN` for the filters of clsact, and `CAP_BPF` where the
 /// kernel lets nobody read even their own maps without it (before 5.19, where `unprivileged_bpf_disabled` is set),
 /// which `can_read_maps` finds out.
-pub(super) fn keep(uses_clsact: bool, can_read_maps: impl Fn() -> bool) -> Result<(), PrivilegeError> {
+pub(super) fn keep(
+    uses_clsact: bool,
+    can_read_maps: impl Fn() -> bool,
+) -> Result<(), PrivilegeError> {
     let mut kept = CapsHashSet::new();
     if uses_clsact {
         kept.insert(Capability::CAP_NET_ADMIN);
@@ -55,6 +58,6 @@ fn keep_only(wanted: &CapsHashSet) -> Result<(), PrivilegeError> {
     caps::clear(None, CapSet::Inheritable)?;
     caps::set(None, CapSet::Effective, &kept)?;
     caps::set(None, CapSet::Permitted, &kept)?;
-    rustix::thread::set_no_new_privs(true).map_err(|error| PrivilegeError::NoNewPrivileges(error.into()))
+    rustix::thread::set_no_new_privs(true)
+        .map_err(|error| PrivilegeError::NoNewPrivileges(error.into()))
 }
-

@@ -4,7 +4,9 @@
 //! very place that others replace without looking. Hence priority 1, a handle of our own, and a check whether we are
 //! still first.
 
-use aya::programs::tc::{self, NlOptions, SchedClassifierLinkId, TcAttachOptions, TcError, TcHandle};
+use aya::programs::tc::{
+    self, NlOptions, SchedClassifierLinkId, TcAttachOptions, TcError, TcHandle,
+};
 use aya::programs::{ProgramError, SchedClassifier};
 use monitor_common::sift::Link;
 
@@ -28,7 +30,11 @@ pub(super) fn attach(
 ) -> Result<SchedClassifierLinkId, ProgramError> {
     add_qdisc(interface)?;
     remove_left_behind(interface, side);
-    let options = NlOptions { priority: PRIORITY, handle: TcHandle::new(0, HANDLE), classid: None };
+    let options = NlOptions {
+        priority: PRIORITY,
+        handle: TcHandle::new(0, HANDLE),
+        classid: None,
+    };
     program.attach_with_options(interface, side.hook(), TcAttachOptions::Netlink(options))
 }
 
@@ -56,7 +62,9 @@ pub(super) fn is_first(interface: &Interface, side: Side, program: &str) -> bool
     // Where the filters cannot be listed nothing is known to be wrong, and tearing down would only lose packets.
     netlink::filters(interface.index, parent).map_or(true, |filters| {
         filters.first().is_some_and(|first| {
-            first.priority == PRIORITY && first.handle == u32::from(HANDLE) && first.program.as_deref() == Some(program)
+            first.priority == PRIORITY
+                && first.handle == u32::from(HANDLE)
+                && first.program.as_deref() == Some(program)
         })
     })
 }

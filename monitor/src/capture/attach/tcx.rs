@@ -15,7 +15,11 @@ pub(super) fn attach(
     interface: &str,
     side: Side,
 ) -> Result<SchedClassifierLinkId, ProgramError> {
-    program.attach_with_options(interface, side.hook(), TcAttachOptions::TcxOrder(LinkOrder::first()))
+    program.attach_with_options(
+        interface,
+        side.hook(),
+        TcAttachOptions::TcxOrder(LinkOrder::first()),
+    )
 }
 
 /// Whether the error says that this kernel has no TCX.

@@ -40,7 +40,10 @@ pub struct Counters {
 impl Counters {
     /// The counts as they were last read, at most a tenth of a second ago.
     pub fn snapshot(&self) -> Snapshot {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shared
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
@@ -55,11 +58,18 @@ pub(super) struct Counts {
 impl Counts {
     pub(super) fn take(programs: &mut Ebpf) -> Result<Self, LiveError> {
         let map = settings::take(programs, name::COUNTERS)?;
-        Ok(Self { map, told: [0; COUNTERS], now: [0; COUNTERS], shared: Arc::new(Mutex::new(Snapshot::default())) })
+        Ok(Self {
+            map,
+            told: [0; COUNTERS],
+            now: [0; COUNTERS],
+            shared: Arc::new(Mutex::new(Snapshot::default())),
+        })
     }
 
     pub(super) fn handle(&self) -> Counters {
-        Counters { shared: Arc::clone(&self.shared) }
+        Counters {
+            shared: Arc::clone(&self.shared),
+        }
     }
 
     /// Whether this process may read its own maps.
@@ -72,15 +82,29 @@ impl Counts {
         if let Ok(values) = self.map.get(&0, 0) {
             self.now = sum(values.iter());
         }
-        let snapshot = Snapshot { ring_fill, tcx, clsact, ..snapshot(&self.now) };
+        let snapshot = Snapshot {
+            ring_fill,
+            tcx,
+            clsact,
+            ..snapshot(&self.now)
+        };
         *self.shared.lock().unwrap_or_else(PoisonError::into_inner) = snapshot;
     }
 
     /// What was lost since the last call, by reason.
     pub(super) fn take_losses(&mut self) -> Vec<(&'static str, u64)> {
-        let grown = self.now.iter().zip(&self.told).map(|(now, told)| now.saturating_sub(*told));
-        let losses = Counter::ALL.into_iter().zip(grown).filter(|(_, count)| *count > 0);
-        let losses = losses.filter_map(|(counter, count)| Some((counter.loss()?, count))).collect();
+        let grown = self
+            .now
+            .iter()
+            .zip(&self.told)
+            .map(|(now, told)| now.saturating_sub(*told));
+        let losses = Counter::ALL
+            .into_iter()
+            .zip(grown)
+            .filter(|(_, count)| *count > 0);
+        let losses = losses
+            .filter_map(|(counter, count)| Some((counter.loss()?, count)))
+            .collect();
         self.told = self.now;
         losses
     }
@@ -88,14 +112,19 @@ impl Counts {
 
 fn sum<'a>(cpus: impl Iterator<Item = &'a [u64; COUNTERS]>) -> [u64; COUNTERS] {
     cpus.fold([0; COUNTERS], |mut total, counts| {
-        total.iter_mut().zip(counts).for_each(|(total, count)| *total = total.wrapping_add(*count));
+        total
+            .iter_mut()
+            .zip(counts)
+            .for_each(|(total, count)| *total = total.wrapping_add(*count));
         total
     })
 }
 
 fn snapshot(counts: &[u64; COUNTERS]) -> Snapshot {
     let count = |counter: Counter| counts.get(counter as usize).copied().unwrap_or_default();
-    let losses = Counter::ALL.into_iter().filter_map(|counter| Some((counter.loss()?, count(counter))));
+    let losses = Counter::ALL
+        .into_iter()
+        .filter_map(|counter| Some((counter.loss()?, count(counter))));
     Snapshot {
         seen: count(Counter::Seen),
         sent: count(Counter::Sent),

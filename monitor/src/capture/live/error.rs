@@ -77,9 +77,9 @@ impl LiveError {
     pub const fn help(&self) -> Option<&'static str> {
         match self {
             Self::Pattern(_) => Some("give a name such as eth0, or a pattern such as 'veth*'"),
-            Self::Load(_) | Self::Program { .. } | Self::Attach { .. } => {
-                Some("needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON (or root) and a kernel of 5.10 or newer; see \"tlsmon doctor\"")
-            }
+            Self::Load(_) | Self::Program { .. } | Self::Attach { .. } => Some(
+                "needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON (or root) and a kernel of 5.10 or newer; see \"tlsmon doctor\"",
+            ),
             Self::NoInterface { .. } => Some("name one with --interface; \"ip link\" lists them"),
             Self::Missing(_) => Some("build tlsmon and its kernel programs from the same source"),
             Self::Map { .. } | Self::Interfaces(_) | Self::Watch(_) | Self::Wait(_) => None,

@@ -23,10 +23,25 @@ pub(super) struct Cutter {
 
 impl Cutter {
     /// The frame of a record: `bytes` are the headers and the piece.
-    pub(super) fn frame<'a>(&'a mut self, head: &RecordHead, bytes: &'a [u8], time: Timestamp) -> Frame<'a> {
+    pub(super) fn frame<'a>(
+        &'a mut self,
+        head: &RecordHead,
+        bytes: &'a [u8],
+        time: Timestamp,
+    ) -> Frame<'a> {
         let piece = Piece::new(head);
-        let network = if piece.is_whole_packet() { bytes } else { self.rewrite(&piece, bytes) };
-        Frame { time, interface: InterfaceId(head.interface), direction: direction(head), wire_len: piece.wire_len(), network }
+        let network = if piece.is_whole_packet() {
+            bytes
+        } else {
+            self.rewrite(&piece, bytes)
+        };
+        Frame {
+            time,
+            interface: InterfaceId(head.interface),
+            direction: direction(head),
+            wire_len: piece.wire_len(),
+            network,
+        }
     }
 
     fn rewrite(&mut self, piece: &Piece<'_>, bytes: &[u8]) -> &[u8] {
@@ -39,7 +54,11 @@ impl Cutter {
 }
 
 const fn direction(head: &RecordHead) -> Direction {
-    if head.flags & RecordHead::EGRESS != 0 { Direction::Egress } else { Direction::Ingress }
+    if head.flags & RecordHead::EGRESS != 0 {
+        Direction::Egress
+    } else {
+        Direction::Ingress
+    }
 }
 
 /// A record that may be a part of a packet.
@@ -70,7 +89,11 @@ impl<'a> Piece<'a> {
             return self.head.wire_len;
         }
         let rest = self.head.payload_len.saturating_sub(self.head.piece_offset);
-        let payload = if self.is_followed() { self.head.piece_len as u32 } else { rest };
+        let payload = if self.is_followed() {
+            self.head.piece_len as u32
+        } else {
+            rest
+        };
         payload + self.head.header_len as u32
     }
 
@@ -79,7 +102,8 @@ impl<'a> Piece<'a> {
         match packet.first().map(|first| first >> 4) {
             Some(4) => {
                 put(packet, 2, &length.to_be_bytes());
-                let ordinal = u16::try_from(self.head.piece_offset / PIECE_BYTES).unwrap_or_default();
+                let ordinal =
+                    u16::try_from(self.head.piece_offset / PIECE_BYTES).unwrap_or_default();
                 let id = short(packet, 4).wrapping_add(ordinal);
                 put(packet, 4, &id.to_be_bytes());
                 rewrite_checksum(packet, usize::from(self.head.network_len));
@@ -91,10 +115,17 @@ impl<'a> Piece<'a> {
 
     fn rewrite_tcp(&self, packet: &mut [u8]) {
         let tcp = usize::from(self.head.network_len);
-        let Some(sequence) = packet.get(tcp + 4..).and_then(|rest| rest.first_chunk::<4>()) else { return };
+        let Some(sequence) = packet
+            .get(tcp + 4..)
+            .and_then(|rest| rest.first_chunk::<4>())
+        else {
+            return;
+        };
         // A SYN takes one sequence number before its data.
         let syn = packet.get(tcp + 13).is_some_and(|flags| flags & 0x02 != 0) && !self.is_first();
-        let sequence = u32::from_be_bytes(*sequence).wrapping_add(self.head.piece_offset).wrapping_add(u32::from(syn));
+        let sequence = u32::from_be_bytes(*sequence)
+            .wrapping_add(self.head.piece_offset)
+            .wrapping_add(u32::from(syn));
         put(packet, tcp + 4, &sequence.to_be_bytes());
         if let Some(flags) = packet.get_mut(tcp + 13) {
             *flags &= if self.is_followed() { !LAST_ONLY } else { !0 };
@@ -106,7 +137,11 @@ impl<'a> Piece<'a> {
 /// The header checksum of IPv4 (RFC 791 section 3.1).
 fn rewrite_checksum(packet: &mut [u8], header_len: usize) {
     put(packet, 10, &[0, 0]);
-    let words = packet.get(..header_len).unwrap_or_default().chunks_exact(2).filter_map(|pair| pair.first_chunk::<2>());
+    let words = packet
+        .get(..header_len)
+        .unwrap_or_default()
+        .chunks_exact(2)
+        .filter_map(|pair| pair.first_chunk::<2>());
     let mut sum: u32 = words.map(|pair| u32::from(u16::from_be_bytes(*pair))).sum();
     while sum > 0xffff {
         sum = (sum & 0xffff) + (sum >> 16);
@@ -116,11 +151,17 @@ fn rewrite_checksum(packet: &mut [u8], header_len: usize) {
 }
 
 fn short(packet: &[u8], at: usize) -> u16 {
-    packet.get(at..).and_then(|rest| rest.first_chunk::<2>()).map_or(0, |bytes| u16::from_be_bytes(*bytes))
+    packet
+        .get(at..)
+        .and_then(|rest| rest.first_chunk::<2>())
+        .map_or(0, |bytes| u16::from_be_bytes(*bytes))
 }
 
 fn put(packet: &mut [u8], at: usize, bytes: &[u8]) {
-    if let Some(place) = packet.get_mut(at..).and_then(|rest| rest.get_mut(..bytes.len())) {
+    if let Some(place) = packet
+        .get_mut(at..)
+        .and_then(|rest| rest.get_mut(..bytes.len()))
+    {
         place.copy_from_slice(bytes);
     }
 }

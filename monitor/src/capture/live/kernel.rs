@@ -1,15 +1,23 @@
 //! Loads the kernel programs.
 
-use aya::programs::SchedClassifier;
+use aya::programs::{ProgramError, SchedClassifier};
 use aya::{Ebpf, EbpfLoader};
 use monitor_common::abi::{ABI_VERSION, name};
+use monitor_common::sift::Link;
 
 use super::{LiveConfig, LiveError};
+use crate::capture::attach::{self, Attacher, Change, Way};
+use crate::capture::interfaces::Interface;
 
 /// The programs, as `build.rs` made them.
 static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/tlsmon.bpf.o"));
 
-const PROGRAMS: [&str; 4] = [name::INGRESS, name::EGRESS, name::INGRESS_L3, name::EGRESS_L3];
+const PROGRAMS: [&str; 4] = [
+    name::INGRESS,
+    name::EGRESS,
+    name::INGRESS_L3,
+    name::EGRESS_L3,
+];
 
 /// aya-log's levels, as its global wants them: off, and debug.
 const LOG_OFF: u8 = 0;
@@ -35,14 +43,46 @@ pub(super) fn load(config: &LiveConfig) -> Result<Ebpf, LiveError> {
 
 /// Creates the maps and loads the programs, only to see whether this host lets us.
 pub(in crate::capture) fn load_programs() -> Result<Ebpf, LiveError> {
-    load(&LiveConfig { ring_bytes: RING_LEAST, flows: 64, ..LiveConfig::default() })
+    load(&LiveConfig {
+        ring_bytes: RING_LEAST,
+        flows: 64,
+        ..LiveConfig::default()
+    })
+}
+
+/// Whether this kernel has TCX: attaches to the loopback, and takes the program off again at once.
+pub(in crate::capture) fn try_tcx(programs: &mut Ebpf) -> Result<bool, ProgramError> {
+    let loopback = Interface {
+        index: 1,
+        name: "lo".to_owned(),
+        link: Link::Ethernet,
+    };
+    let mut attacher = Attacher::new(Way::Tcx);
+    let changes = attacher.reconcile(programs, vec![loopback]);
+    attacher.detach_all(programs);
+    match changes.into_iter().next() {
+        Some(Change::Failed(_, error)) if attach::is_without_tcx(&error) => Ok(false),
+        Some(Change::Failed(_, error)) => Err(error),
+        _ => Ok(true),
+    }
 }
 
 fn load_maps(config: &LiveConfig) -> Result<Ebpf, LiveError> {
     EbpfLoader::new()
         .override_global(name::SWITCH, &ABI_VERSION, true)
-        .override_global(aya_log::LEVEL, if config.kernel_log { &LOG_DEBUG } else { &LOG_OFF }, true)
-        .map_max_entries(name::RECORDS, config.ring_bytes.max(RING_LEAST).next_power_of_two())
+        .override_global(
+            aya_log::LEVEL,
+            if config.kernel_log {
+                &LOG_DEBUG
+            } else {
+                &LOG_OFF
+            },
+            true,
+        )
+        .map_max_entries(
+            name::RECORDS,
+            config.ring_bytes.max(RING_LEAST).next_power_of_two(),
+        )
         .map_max_entries(name::FLOWS, config.flows.max(1))
         .load(OBJECT)
         .map_err(|error| LiveError::Load(Box::new(error)))
@@ -50,7 +90,10 @@ fn load_maps(config: &LiveConfig) -> Result<Ebpf, LiveError> {
 
 fn load_program(programs: &mut Ebpf, name: &'static str) -> Result<(), LiveError> {
     let program = programs.program_mut(name).ok_or(LiveError::Missing(name))?;
-    let refused = |source| LiveError::Program { program: name, source: Box::new(source) };
+    let refused = |source| LiveError::Program {
+        program: name,
+        source: Box::new(source),
+    };
     let program: &mut SchedClassifier = program.try_into().map_err(refused)?;
     program.load().map_err(refused)
 }

@@ -40,7 +40,12 @@ impl Settings {
     /// Follows these ports from now on; flows that are already followed go on.
     pub fn set_ports(&mut self, ports: &PortSet) -> Result<(), LiveError> {
         for (index, word) in (0..).zip(ports.words()) {
-            self.ports.set(index, word, 0).map_err(|source| LiveError::Map { map: name::PORTS, source })?;
+            self.ports
+                .set(index, word, 0)
+                .map_err(|source| LiveError::Map {
+                    map: name::PORTS,
+                    source,
+                })?;
         }
         Ok(())
     }
@@ -53,8 +58,14 @@ impl Settings {
 
     /// Follows from now on new connections with an end in `allow`, where it is not empty, and none in `deny`.
     pub fn set_lists(&mut self, allow: &[IpNet], deny: &[IpNet]) -> Result<(), LiveError> {
-        replace(&mut self.allow, allow).map_err(|source| LiveError::Map { map: name::ALLOW, source })?;
-        replace(&mut self.deny, deny).map_err(|source| LiveError::Map { map: name::DENY, source })?;
+        replace(&mut self.allow, allow).map_err(|source| LiveError::Map {
+            map: name::ALLOW,
+            source,
+        })?;
+        replace(&mut self.deny, deny).map_err(|source| LiveError::Map {
+            map: name::DENY,
+            source,
+        })?;
         self.config.matching &= !(MATCH_ALLOW | MATCH_DENY);
         self.config.matching |= if allow.is_empty() { 0 } else { MATCH_ALLOW };
         self.config.matching |= if deny.is_empty() { 0 } else { MATCH_DENY };
@@ -62,7 +73,12 @@ impl Settings {
     }
 
     fn write(&mut self) -> Result<(), LiveError> {
-        self.configs.set(0, self.config, 0).map_err(|source| LiveError::Map { map: name::CONFIG, source })
+        self.configs
+            .set(0, self.config, 0)
+            .map_err(|source| LiveError::Map {
+                map: name::CONFIG,
+                source,
+            })
     }
 }
 
@@ -82,7 +98,10 @@ fn replace(prefixes: &mut Prefixes, networks: &[IpNet]) -> Result<(), MapError> 
     for key in &new {
         prefixes.insert(key, 1, 0)?;
     }
-    let stays = |old: &Key<[u8; 16]>| new.iter().any(|key| key.prefix_len() == old.prefix_len() && key.data() == old.data());
+    let stays = |old: &Key<[u8; 16]>| {
+        new.iter()
+            .any(|key| key.prefix_len() == old.prefix_len() && key.data() == old.data())
+    };
     for key in old.iter().filter(|key| !stays(key)) {
         prefixes.remove(key)?;
     }
@@ -99,7 +118,10 @@ fn prefix(network: &IpNet) -> Key<[u8; 16]> {
 }
 
 /// Takes a map out of the loaded object.
-pub(super) fn take<T: TryFrom<Map, Error = MapError>>(programs: &mut Ebpf, name: &'static str) -> Result<T, LiveError> {
+pub(super) fn take<T: TryFrom<Map, Error = MapError>>(
+    programs: &mut Ebpf,
+    name: &'static str,
+) -> Result<T, LiveError> {
     let map = programs.take_map(name).ok_or(LiveError::Missing(name))?;
     T::try_from(map).map_err(|source| LiveError::Map { map: name, source })
 }
@@ -111,8 +133,14 @@ mod tests {
     #[test]
     fn networks_of_both_families_become_prefixes_of_sixteen_bytes() {
         let v4 = prefix(&"10.4.0.0/14".parse().unwrap());
-        assert_eq!((v4.prefix_len(), v4.data()), (110, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 10, 4, 0, 0]));
+        assert_eq!(
+            (v4.prefix_len(), v4.data()),
+            (110, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 10, 4, 0, 0])
+        );
         let v6 = prefix(&"2001:db8::/32".parse().unwrap());
-        assert_eq!((v6.prefix_len(), v6.data()[..4].to_vec()), (32, vec![0x20, 0x01, 0x0d, 0xb8]));
+        assert_eq!(
+            (v6.prefix_len(), v6.data()[..4].to_vec()),
+            (32, vec![0x20, 0x01, 0x0d, 0xb8])
+        );
     }
 }

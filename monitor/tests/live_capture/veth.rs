@@ -1,26 +1,28 @@
 //! A veth pair: one end here, the other in a network namespace made for it. Both go when it is dropped.
-#![allow(dead_code, clippy::allow_attributes, reason = "each test file uses what it needs")]
 
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU8, Ordering};
 
 static NUMBER: AtomicU8 = AtomicU8::new(1);
 
-pub struct Veth {
+pub(crate) struct Veth {
     /// The name of the end here.
-    pub name: String,
+    pub(crate) name: String,
     /// The address of the end here.
-    pub address: String,
+    pub(crate) address: String,
     namespace: String,
 }
 
 impl Veth {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        Self::make(&format!("tm{}x{number}", std::process::id() % 100_000), number)
+        Self::make(
+            &format!("tm{}x{number}", std::process::id() % 100_000),
+            number,
+        )
     }
 
-    pub fn named(name: &str) -> Self {
+    pub(crate) fn named(name: &str) -> Self {
         Self::make(name, NUMBER.fetch_add(1, Ordering::Relaxed))
     }
 
@@ -28,18 +30,27 @@ impl Veth {
         let namespace = format!("{name}ns");
         let net = format!("10.{}.{number}", 64 + std::process::id() % 64);
         run(&format!("ip netns add {namespace}"));
-        run(&format!("ip link add {name} type veth peer name eth0 netns {namespace}"));
+        run(&format!(
+            "ip link add {name} type veth peer name eth0 netns {namespace}"
+        ));
         run(&format!("ip addr add {net}.1/24 dev {name}"));
         run(&format!("ip link set {name} up"));
         run(&format!("ip -n {namespace} addr add {net}.2/24 dev eth0"));
         run(&format!("ip -n {namespace} link set eth0 up"));
-        Self { name: name.to_owned(), address: format!("{net}.1"), namespace }
+        Self {
+            name: name.to_owned(),
+            address: format!("{net}.1"),
+            namespace,
+        }
     }
 
     /// A client in the namespace: connects, sends `bytes`, and reads until the end.
-    pub fn client(&self, port: u16, bytes: &[u8]) -> Child {
+    pub(crate) fn client(&self, port: u16, bytes: &[u8]) -> Child {
         let escaped: String = bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect();
-        let script = format!("exec 3<>/dev/tcp/{}/{port}; printf '{escaped}' >&3; cat <&3 >/dev/null", self.address);
+        let script = format!(
+            "exec 3<>/dev/tcp/{}/{port}; printf '{escaped}' >&3; cat <&3 >/dev/null",
+            self.address
+        );
         Command::new("ip")
             .args(["netns", "exec", &self.namespace, "bash", "-c", &script])
             .stdin(Stdio::null())
@@ -48,27 +59,49 @@ impl Veth {
     }
 
     /// How many BPF filters there are on both sides.
-    pub fn filters(&self) -> usize {
-        ["ingress", "egress"].into_iter().map(|side| self.list(side).matches("handle ").count()).sum()
+    pub(crate) fn filters(&self) -> usize {
+        ["ingress", "egress"]
+            .into_iter()
+            .map(|side| self.list(side).matches("handle ").count())
+            .sum()
     }
 
-    pub fn has_qdisc(&self) -> bool {
+    pub(crate) fn has_qdisc(&self) -> bool {
         output(&format!("tc qdisc show dev {}", self.name)).contains("clsact")
     }
 
     /// The line of the filter that ingress packets meet first.
-    pub fn first_filter(&self) -> String {
-        self.list("ingress").lines().find(|line| line.contains("handle ")).unwrap_or_default().to_owned()
+    pub(crate) fn first_filter(&self) -> String {
+        self.list("ingress")
+            .lines()
+            .find(|line| line.contains("handle "))
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// Puts somebody else's filter in front.
-    pub fn add_other_filter(&self) {
-        run(&format!("tc filter add dev {} ingress prio 1 protocol all handle 0x9 bpf da bytecode 1,6 0 0 4294967295", self.name));
+    pub(crate) fn add_other_filter(&self) {
+        let words = [
+            "filter", "add", "dev", &self.name, "ingress", "prio", "1", "protocol", "all",
+            "handle", "0x9",
+        ];
+        let program = ["bpf", "da", "bytecode", "1,6 0 0 4294967295"];
+        assert!(
+            Command::new("tc")
+                .args(words)
+                .args(program)
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 
-    pub fn remove_filter(&self, program: &str) {
+    pub(crate) fn remove_filter(&self, program: &str) {
         assert!(self.list("ingress").contains(program));
-        run(&format!("tc filter del dev {} ingress prio 1 handle 0x544c protocol all bpf", self.name));
+        run(&format!(
+            "tc filter del dev {} ingress prio 1 handle 0x544c protocol all bpf",
+            self.name
+        ));
     }
 
     fn list(&self, side: &str) -> String {
@@ -78,14 +111,20 @@ impl Veth {
 
 impl Drop for Veth {
     fn drop(&mut self) {
-        for command in [format!("ip link del {}", self.name), format!("ip netns del {}", self.namespace)] {
+        for command in [
+            format!("ip link del {}", self.name),
+            format!("ip netns del {}", self.namespace),
+        ] {
             let _ = shell(&command).status();
         }
     }
 }
 
 fn run(command: &str) {
-    assert!(shell(command).status().unwrap().success(), "{command}: needs root and iproute2");
+    assert!(
+        shell(command).status().unwrap().success(),
+        "{command}: needs root and iproute2"
+    );
 }
 
 fn output(command: &str) -> String {

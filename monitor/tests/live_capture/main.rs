@@ -13,8 +13,8 @@ use monitor::capture::attach::Way;
 use monitor::capture::live::{Live, LiveConfig, Snapshot};
 use monitor::frame::{Direction, Frame, FrameSink, InterfaceId, Timestamp};
 
-mod support;
-use support::veth::Veth;
+mod veth;
+use veth::Veth;
 
 #[derive(Default)]
 struct Seen {
@@ -26,7 +26,8 @@ struct Seen {
 
 impl FrameSink for Seen {
     fn frame(&mut self, frame: Frame<'_>) {
-        self.frames.push((frame.direction, frame.wire_len, frame.network.to_vec()));
+        self.frames
+            .push((frame.direction, frame.wire_len, frame.network.to_vec()));
     }
     fn interface(&mut self, _: InterfaceId, name: &str) {
         self.interfaces.push(name.to_owned());
@@ -40,7 +41,12 @@ impl FrameSink for Seen {
 }
 
 fn config(veth: &Veth, attach: Way) -> LiveConfig {
-    LiveConfig { interfaces: vec![veth.name.clone()], ports: "443".parse().unwrap(), attach, ..LiveConfig::default() }
+    LiveConfig {
+        interfaces: vec![veth.name.clone()],
+        ports: "443".parse().unwrap(),
+        attach,
+        ..LiveConfig::default()
+    }
 }
 
 /// Runs live capture while `traffic` runs, and a little longer, so that everything has been drained and counted.
@@ -110,20 +116,50 @@ fn sees_a_handshake(way: Way) {
     let (seen, counts) = watch(live, || exchange(&veth, &hello, &server_hello(), 4 << 20));
 
     assert_eq!(seen.interfaces, [veth.name.clone()]);
-    assert!(seen.ticks >= 20, "{} ticks in a third of a second", seen.ticks);
-    let flags: Vec<_> = seen.frames.iter().map(|(direction, _, bytes)| (*direction, bytes[33])).collect();
+    assert!(
+        seen.ticks >= 20,
+        "{} ticks in a third of a second",
+        seen.ticks
+    );
+    let flags: Vec<_> = seen
+        .frames
+        .iter()
+        .map(|(direction, _, bytes)| (*direction, bytes[33]))
+        .collect();
     assert_eq!(flags[0], (Direction::Ingress, 0x02), "SYN");
     assert_eq!(flags[1], (Direction::Egress, 0x12), "SYN/ACK");
-    assert!(flags.iter().any(|(direction, flags)| *direction == Direction::Egress && flags & 1 == 1), "FIN of the server");
-    let sent: Vec<u8> = seen.frames.iter().filter(|frame| frame.0 == Direction::Ingress).flat_map(|frame| payload_of(&frame.2).to_vec()).collect();
+    assert!(
+        flags
+            .iter()
+            .any(|(direction, flags)| *direction == Direction::Egress && flags & 1 == 1),
+        "FIN of the server"
+    );
+    let sent: Vec<u8> = seen
+        .frames
+        .iter()
+        .filter(|frame| frame.0 == Direction::Ingress)
+        .flat_map(|frame| payload_of(&frame.2).to_vec())
+        .collect();
     assert_eq!(sent, hello);
-    let answered: Vec<u8> = seen.frames.iter().filter(|frame| frame.0 == Direction::Egress).flat_map(|frame| payload_of(&frame.2).to_vec()).collect();
+    let answered: Vec<u8> = seen
+        .frames
+        .iter()
+        .filter(|frame| frame.0 == Direction::Egress)
+        .flat_map(|frame| payload_of(&frame.2).to_vec())
+        .collect();
     assert!(answered.starts_with(&server_hello()));
-    assert!(answered.len() <= 32 * 1024, "{} bytes of bulk reached the ring", answered.len());
+    assert!(
+        answered.len() <= 32 * 1024,
+        "{} bytes of bulk reached the ring",
+        answered.len()
+    );
     assert_eq!(seen.lost, []);
     assert_eq!(counts.seen, counts.sent + counts.skipped);
     assert_eq!(counts.inserted, 1);
-    assert_eq!(if way == Way::Clsact { (0, 1) } else { (1, 0) }, (counts.tcx, counts.clsact));
+    assert_eq!(
+        if way == Way::Clsact { (0, 1) } else { (1, 0) },
+        (counts.tcx, counts.clsact)
+    );
 }
 
 #[test]
@@ -142,14 +178,21 @@ fn a_large_packet_arrives_as_pieces_that_join_without_a_gap() {
     let live = Live::open(&config(&veth, Way::Auto)).unwrap();
     // Handshake records, so that nothing looks protected and the byte budget alone ends it.
     let certificates = [&[22, 3, 3, 0x40, 0x00, 11][..], &vec![0x33; 40_000]].concat();
-    let (seen, _) = watch(live, || exchange(&veth, &client_hello(500), &certificates, 0));
+    let (seen, _) = watch(live, || {
+        exchange(&veth, &client_hello(500), &certificates, 0)
+    });
     let mut next: Option<u32> = None;
     let mut total = 0;
-    for (_, wire_len, bytes) in seen.frames.iter().filter(|(direction, _, bytes)| *direction == Direction::Egress && !payload_of(bytes).is_empty()) {
+    for (_, wire_len, bytes) in seen.frames.iter().filter(|(direction, _, bytes)| {
+        *direction == Direction::Egress && !payload_of(bytes).is_empty()
+    }) {
         let sequence = u32::from_be_bytes(bytes[24..28].try_into().unwrap());
         let payload = payload_of(bytes);
         assert_eq!(next.unwrap_or(sequence), sequence);
-        assert_eq!(u32::from(u16::from_be_bytes([bytes[2], bytes[3]])), *wire_len);
+        assert_eq!(
+            u32::from(u16::from_be_bytes([bytes[2], bytes[3]])),
+            *wire_len
+        );
         assert_eq!(payload, &certificates[total..total + payload.len()]);
         next = Some(sequence.wrapping_add(u32::try_from(payload.len()).unwrap()));
         total += payload.len();
@@ -162,7 +205,11 @@ fn a_large_packet_arrives_as_pieces_that_join_without_a_gap() {
 fn an_interface_that_appears_later_is_watched_and_one_that_goes_is_forgotten() {
     let first = Veth::new();
     let patterns = vec![first.name.clone(), format!("{}later", first.name)];
-    let live = Live::open(&LiveConfig { interfaces: patterns.clone(), ..LiveConfig::default() }).unwrap();
+    let live = Live::open(&LiveConfig {
+        interfaces: patterns.clone(),
+        ..LiveConfig::default()
+    })
+    .unwrap();
     let counters = live.counters();
     let mut between = 0;
     let (seen, counts) = watch(live, || {
@@ -184,8 +231,16 @@ fn a_killed_run_with_tcx_leaves_nothing() {
     assert!(!veth.has_qdisc());
     // Were a link left, its program would still count as the first one on the hook; a new run sees each packet once.
     let live = Live::open(&config(&veth, Way::Tcx)).unwrap();
-    let (seen, _) = watch(live, || exchange(&veth, &client_hello(500), &server_hello(), 0));
-    assert_eq!(seen.frames.iter().filter(|(_, _, bytes)| bytes[33] == 0x02).count(), 1);
+    let (seen, _) = watch(live, || {
+        exchange(&veth, &client_hello(500), &server_hello(), 0)
+    });
+    assert_eq!(
+        seen.frames
+            .iter()
+            .filter(|(_, _, bytes)| bytes[33] == 0x02)
+            .count(),
+        1
+    );
 }
 
 #[test]
@@ -214,7 +269,10 @@ fn filters_that_were_removed_or_overtaken_are_put_back_in_front() {
         orders.push(veth.first_filter());
     });
     for order in orders {
-        assert!(order.contains("0x544c") && order.contains("tlsmon_in"), "{order}");
+        assert!(
+            order.contains("0x544c") && order.contains("tlsmon_in"),
+            "{order}"
+        );
     }
     assert_eq!(veth.filters(), 1, "the other filter stays");
 }
@@ -231,7 +289,10 @@ fn with_all_privileges_dropped_tcx_goes_on_and_attaches_to_new_interfaces() {
     drop(child.stdin.take());
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(said.contains("capabilities 0000000000000000 frames "), "{said}");
+    assert!(
+        said.contains("capabilities 0000000000000000 frames "),
+        "{said}"
+    );
     assert!(!said.contains("frames 0"), "{said}");
 }
 
@@ -244,7 +305,13 @@ fn kill_a_run(veth: &Veth, way: &str) {
 /// A process of its own that watches until its input ends; it is up when this returns.
 fn spawn_child(interfaces: &str, way: &str, privileges: &str) -> Child {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "child", "--nocapture", "--test-threads=1"])
+        .args([
+            "--ignored",
+            "--exact",
+            "child",
+            "--nocapture",
+            "--test-threads=1",
+        ])
         .env("CHILD", format!("{interfaces} {way} {privileges}"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -263,18 +330,37 @@ fn spawn_child(interfaces: &str, way: &str, privileges: &str) -> Child {
 #[test]
 #[ignore = "not a test: the process that other tests kill"]
 fn child() {
-    #[expect(clippy::disallowed_methods, reason = "the way in which the tests above talk to this process")]
-    let Ok(orders) = std::env::var("CHILD") else { return };
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the way in which the tests above talk to this process"
+    )]
+    let Ok(orders) = std::env::var("CHILD") else {
+        return;
+    };
     let mut words = orders.split(' ');
-    let interfaces = words.next().unwrap().split(',').map(str::to_owned).collect();
+    let interfaces = words
+        .next()
+        .unwrap()
+        .split(',')
+        .map(str::to_owned)
+        .collect();
     let attach = words.next().unwrap().parse().unwrap();
-    let mut live = Live::open(&LiveConfig { interfaces, attach, ..LiveConfig::default() }).unwrap();
+    let mut live = Live::open(&LiveConfig {
+        interfaces,
+        attach,
+        ..LiveConfig::default()
+    })
+    .unwrap();
     if words.next() == Some("drop") {
         // The test harness runs this test in a thread beside its main one, which does nothing but wait.
         live.drop_privileges_of_this_thread().unwrap();
     }
     let status = std::fs::read_to_string("/proc/thread-self/status").unwrap();
-    let capabilities = status.lines().find_map(|line| line.strip_prefix("CapEff:\t")).unwrap().to_owned();
+    let capabilities = status
+        .lines()
+        .find_map(|line| line.strip_prefix("CapEff:\t"))
+        .unwrap()
+        .to_owned();
     println!("ready");
     let stop = Arc::new(AtomicBool::new(false));
     let stopper = Arc::clone(&stop);

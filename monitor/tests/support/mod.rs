@@ -1,2 +1,0 @@
-//! What the tests that need root share.
-pub mod veth;
