@@ -7,8 +7,8 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 
 use super::{Item, debian};
-use crate::command::{find, output, run};
-use crate::paths;
+use crate::command::{find, output};
+use crate::{paths, say};
 
 /// A kernel that tlsmon is tried on.
 pub struct Kernel {
@@ -75,23 +75,31 @@ impl Kernel {
             debian::install(&["kmod"])?;
         }
         let suite = Suite::new(self.suite)?;
-        run(suite.apt("apt-get").arg("update"))?;
+        output(suite.apt("apt-get").arg("update"))?;
         let package = self.newest(&suite)?;
+        say::note(format_args!(
+            "downloading {package} of Debian {}",
+            self.suite
+        ));
         let folder = self.folder().join("download");
         fs::create_dir_all(&folder)?;
-        run(suite
-            .apt("apt-get")
-            .args(["download", &package])
-            .current_dir(&folder))?;
+        output(
+            suite
+                .apt("apt-get")
+                .args(["download", &package])
+                .current_dir(&folder),
+        )?;
         for file in fs::read_dir(&folder)? {
-            run(Command::new("dpkg-deb")
-                .arg("-x")
-                .arg(file?.path())
-                .arg(self.root()))?;
+            output(
+                Command::new("dpkg-deb")
+                    .arg("-x")
+                    .arg(file?.path())
+                    .arg(self.root()),
+            )?;
         }
         fs::remove_dir_all(&folder)?;
         let mut depmod = Command::new(find("depmod").context("depmod")?);
-        run(depmod.arg("-b").arg(self.root()).arg(self.release()?))?;
+        output(depmod.arg("-b").arg(self.root()).arg(self.release()?))?;
         let image = self
             .root()
             .join(format!("boot/vmlinuz-{}", self.release()?));
