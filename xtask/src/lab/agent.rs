@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
@@ -15,8 +15,8 @@ use tempfile::TempDir;
 use super::wait::until;
 use super::{Namespace, Process};
 
-/// Where the agent serves its metrics, in its own namespace.
-const LISTEN: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 9469);
+/// Where an agent serves its metrics unless told otherwise, in its own namespace.
+const LISTEN: &str = "127.0.0.1:9469";
 
 /// How long the agent may take to load and attach; emulated machines are slow.
 const START: Duration = Duration::from_mins(1);
@@ -58,6 +58,12 @@ impl<'a> AgentOptions<'a> {
         self
     }
 
+    fn listen(&self) -> &str {
+        let mut arguments = self.arguments.iter();
+        arguments.find(|argument| **argument == "--listen");
+        arguments.next().copied().unwrap_or(LISTEN)
+    }
+
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.arg("run");
@@ -76,6 +82,7 @@ pub struct Agent<'a> {
     namespace: &'a Namespace,
     process: Process,
     folder: TempDir,
+    listen: String,
 }
 
 /// What an agent that ended left behind.
@@ -99,6 +106,7 @@ impl<'a> Agent<'a> {
             namespace,
             process,
             folder,
+            listen: options.listen().to_owned(),
         };
         until("tlsmon to be ready", START, || {
             if let Some(status) = agent.process.ended()? {
@@ -139,7 +147,7 @@ impl<'a> Agent<'a> {
 
     /// Asks its HTTP server; an answer other than 200 is an error.
     pub fn get(&self, path: &str) -> Result<String> {
-        self.namespace.inside(|| get(path))?
+        self.namespace.inside(|| get(&self.listen, path))?
     }
 
     /// The sum of a metric's series whose labels contain every one of `labels`; 0 when there is none.
@@ -208,8 +216,8 @@ pub fn replay(program: &Path, file: &Path) -> Result<Vec<Value>> {
 }
 
 /// HTTP/1.0 in one breath.
-fn get(path: &str) -> Result<String> {
-    let mut stream = TcpStream::connect(LISTEN)?;
+fn get(address: &str, path: &str) -> Result<String> {
+    let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n")?;
     let mut answer = String::new();

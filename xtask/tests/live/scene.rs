@@ -20,7 +20,15 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) fn new() -> Self {
-        let network = Network::create().unwrap().without_offloads().unwrap();
+        Self::on(Network::create().unwrap().without_offloads().unwrap())
+    }
+
+    /// Packets as large as the kernel makes them when no wire limits them.
+    pub(crate) fn with_offloads() -> Self {
+        Self::on(Network::create().unwrap())
+    }
+
+    fn on(network: Network) -> Self {
         let pki = Pki::create(&[NAME]).unwrap();
         Self { network, pki }
     }
