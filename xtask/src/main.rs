@@ -42,14 +42,7 @@ enum Verb {
         skip_privileged: bool,
     },
     /// Measure: nanoseconds per packet in the kernel, handshakes per CPU second and memory in replay.
-    Bench {
-        /// How many connections the generated capture holds.
-        #[arg(long, default_value_t = 20_000)]
-        connections: u32,
-        /// Leave out the kernel programs, whose measurement takes root.
-        #[arg(long)]
-        replay_only: bool,
-    },
+    Bench(bench::Options),
     /// Format, lints, and the order of layers; nothing is run.
     Check,
     /// Build tlsmon and run it as root: `cargo xtask run -- run --interface eth0`.
@@ -92,10 +85,7 @@ fn run(verb: Verb) -> Result<ExitCode> {
             part,
             skip_privileged,
         } => test::run(part, skip_privileged).map(verdict),
-        Verb::Bench {
-            connections,
-            replay_only,
-        } => bench::run(connections, replay_only).map(done),
+        Verb::Bench(options) => bench::run(&options).map(done),
         Verb::Check => check::run().map(done),
         Verb::Run { arguments } => run_tlsmon(&arguments),
         Verb::Measured { command } => bench::measured(&command).map(done),
