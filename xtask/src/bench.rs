@@ -23,7 +23,7 @@ const ROUNDS: usize = 5;
 /// What to measure.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
-    /// How many connections the generated capture holds.
+    /// How many captures to copy into the large one; each is a connection or a few.
     #[arg(long, default_value_t = 20_000)]
     connections: u32,
     /// Leave out the kernel programs, whose measurement takes root.
@@ -76,7 +76,7 @@ fn replay(options: &Options) -> Result<()> {
     let generated = generate::write(&options.captures, options.connections, &file)?;
     say::step(format_args!(
         "replay: {} connections of {} kinds, interleaved: {} packets, {:.1} MB",
-        options.connections,
+        generated.connections,
         generated.kinds,
         generated.packets,
         megabytes(generated.bytes)
@@ -93,12 +93,7 @@ fn replay(options: &Options) -> Result<()> {
         }
     }
     for (name, program) in rows {
-        show(
-            name,
-            measure(&program)?,
-            options.connections,
-            generated.bytes,
-        );
+        show(name, measure(&program)?, &generated);
     }
     Ok(())
 }
@@ -131,9 +126,9 @@ fn fields(tshark: &Path, file: &Path) -> Command {
     command
 }
 
-fn show(name: &str, usage: Usage, connections: u32, bytes: u64) {
-    let per_second = f64::from(connections) / usage.cpu.max(0.001);
-    let rate = megabytes(bytes) / 1000.0 / usage.cpu.max(0.001);
+fn show(name: &str, usage: Usage, generated: &Generated) {
+    let per_second = f64::from(generated.connections) / usage.cpu.max(0.001);
+    let rate = megabytes(generated.bytes) / 1000.0 / usage.cpu.max(0.001);
     say::note(format_args!(
         "{name:<36} {:>7.2} CPU s {per_second:>10.0} connections per CPU s {rate:>6.2} GB/s {:>7.1} MB",
         usage.cpu, usage.memory

@@ -1,6 +1,7 @@
 //! A large capture from small ones: whole connections copied with another client each, and interleaved. The same input gives
 //! the same file.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
@@ -18,6 +19,8 @@ const LONGEST_GAP_MICROS: u64 = 250_000;
 /// What was written.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Generated {
+    /// How many connections it holds; some captures hold several.
+    pub connections: u32,
     /// How many captures it is made from.
     pub kinds: usize,
     /// How many packets it has.
@@ -29,22 +32,26 @@ pub struct Generated {
 /// One capture with a single client.
 struct Kind {
     client: [u8; 4],
+    connections: u32,
     packets: Vec<Packet>,
 }
 
-/// Writes `connections` copies of the captures in `folder` to `file`.
-pub(super) fn write(folder: &Path, connections: u32, file: &Path) -> Result<Generated> {
+/// Writes `copies` connections and what belongs to them to `file`: a capture from `folder` each.
+pub(super) fn write(folder: &Path, copies: u32, file: &Path) -> Result<Generated> {
     let kinds = kinds(folder)?;
     ensure!(
         !kinds.is_empty(),
         "no capture with a TCP connection in {}",
         folder.display()
     );
-    let order = order(&kinds, connections);
+    let order = order(&kinds, copies);
     fs::create_dir_all(file.parent().context("a folder to write to")?)?;
     let mut out = BufWriter::new(File::create(file)?);
     out.write_all(&header())?;
     let mut generated = Generated {
+        connections: (0..copies)
+            .filter_map(|copy| Some(kind(&kinds, copy)?.connections))
+            .sum(),
         kinds: kinds.len(),
         packets: 0,
         bytes: 24,
@@ -67,9 +74,9 @@ fn kind(kinds: &[Kind], copy: u32) -> Option<&Kind> {
 }
 
 /// Every packet of every copy: its time, the copy's number, the packet's number in its capture.
-fn order(kinds: &[Kind], connections: u32) -> Vec<(u64, u32, usize)> {
+fn order(kinds: &[Kind], copies: u32) -> Vec<(u64, u32, usize)> {
     let mut order = Vec::new();
-    for copy in 0..connections {
+    for copy in 0..copies {
         let packets = kind(kinds, copy).map_or(&[][..], |kind| &kind.packets);
         let start = u64::from(copy) * SPACING_MICROS;
         order.extend(
@@ -99,11 +106,10 @@ fn kinds(folder: &Path) -> Result<Vec<Kind>> {
 }
 
 fn kind_of(mut packets: Vec<Packet>) -> Option<Kind> {
-    let client = packets.iter().find_map(Packet::opener)?;
-    let single = packets
-        .iter()
-        .filter_map(Packet::opener)
-        .all(|opener| opener == client);
+    let openers: BTreeSet<_> = packets.iter().filter_map(Packet::opener).collect();
+    let (client, _port) = *openers.first()?;
+    let single = openers.iter().all(|(address, _port)| *address == client);
+    let connections = u32::try_from(openers.len()).ok()?;
     let (mut last, mut cut) = (0, 0);
     for packet in &mut packets {
         let gap = packet.time.saturating_sub(last);
@@ -111,7 +117,11 @@ fn kind_of(mut packets: Vec<Packet>) -> Option<Kind> {
         cut += gap.saturating_sub(LONGEST_GAP_MICROS);
         packet.time -= cut.min(packet.time);
     }
-    single.then_some(Kind { client, packets })
+    single.then_some(Kind {
+        client,
+        connections,
+        packets,
+    })
 }
 
 /// pcap 2.4, microseconds, no limit worth the name, Ethernet.
@@ -149,6 +159,7 @@ mod tests {
         };
         let kinds = [Kind {
             client: [0; 4],
+            connections: 1,
             packets: vec![packet(0), packet(300)],
         }];
         let order = order(&kinds, 2);

@@ -21,7 +21,7 @@ struct Layout {
     destination: usize,
     /// The checksums that cover them.
     checksums: Vec<usize>,
-    flags: usize,
+    transport: usize,
 }
 
 /// Reads a pcap file of little-endian headers, microseconds and Ethernet, as tcpdump writes them here.
@@ -58,11 +58,17 @@ fn word(data: &[u8], at: usize) -> Option<u32> {
 }
 
 impl Packet {
-    /// Who opened the connection, if this is the first packet of one.
-    pub(super) fn opener(&self) -> Option<[u8; 4]> {
+    /// Who opened the connection (address and port), if this is the first packet of one.
+    pub(super) fn opener(&self) -> Option<([u8; 4], u16)> {
         let layout = self.layout()?;
-        let is_syn = self.bytes.get(layout.flags)? & 0x12 == 0x02;
-        self.address(layout.source).filter(|_| is_syn)
+        let is_syn = self.bytes.get(layout.transport + 13)? & 0x12 == 0x02;
+        let port = self
+            .bytes
+            .get(layout.transport..layout.transport + 2)?
+            .try_into()
+            .ok()?;
+        let address = self.address(layout.source)?;
+        is_syn.then_some((address, u16::from_be_bytes(port)))
     }
 
     /// A copy in which the client at `old` has the address `new`; its checksums stay as right as they were.
@@ -95,7 +101,7 @@ impl Packet {
                 source: 26,
                 destination: 30,
                 checksums,
-                flags: transport + 13,
+                transport,
             });
         }
         if self.bytes.get(12..14)? == [0x86, 0xdd] && *self.bytes.get(NETWORK + 6)? == 6 {
@@ -105,7 +111,7 @@ impl Packet {
                 source: 34,
                 destination: 50,
                 checksums,
-                flags: transport + 13,
+                transport,
             });
         }
         None
@@ -162,7 +168,7 @@ mod tests {
         bytes.splice(24..26, sum.to_be_bytes());
         let packet = Packet { time: 0, bytes };
         assert_eq!(header_sum(&packet.bytes), 0xffff);
-        assert_eq!(packet.opener(), Some([192, 0, 2, 10]));
+        assert_eq!(packet.opener(), Some(([192, 0, 2, 10], 0)));
         let copy = packet.readdressed([192, 0, 2, 10], [10, 1, 2, 3]);
         assert_eq!(&copy[26..30], [10, 1, 2, 3]);
         assert_eq!(header_sum(&copy), 0xffff);
