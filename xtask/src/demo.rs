@@ -165,7 +165,7 @@ fn same(done: usize, counted: f64) -> bool {
 fn row(what: &str, done: usize, counted: &str, good: bool) -> bool {
     let mark = if good { "ok" } else { "WRONG" };
     say::note(format_args!(
-        "{what:<44} {done:>2}   tlsmon: {counted:<22} {mark}"
+        "{what:<46} {done:>2}   tlsmon: {counted:<22} {mark}"
     ));
     good
 }

@@ -72,7 +72,11 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             say::line(format_args!("\nxtask: {error:#}"));
-            ExitCode::FAILURE
+            if lab::interrupted().is_err() {
+                ExitCode::from(130)
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
 }

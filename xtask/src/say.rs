@@ -1,19 +1,19 @@
-//! What xtask says to the person who runs it.
-#![expect(clippy::print_stdout, reason = "xtask talks to a person at a terminal")]
+//! What xtask says to the person who runs it. A person who stopped listening (a closed pipe) is no error.
 
 use std::fmt::Display;
+use std::io::{Write as _, stdout};
 
 /// A new step begins: says what it does.
 pub fn step(text: impl Display) {
-    println!("\n==> {text}");
+    line(format_args!("\n==> {text}"));
 }
 
 /// One more thing about the step that runs.
 pub fn note(text: impl Display) {
-    println!("    {text}");
+    line(format_args!("    {text}"));
 }
 
 /// A line as it is, without indent.
 pub fn line(text: impl Display) {
-    println!("{text}");
+    let _ = writeln!(stdout(), "{text}");
 }

@@ -237,7 +237,7 @@ fn sum(text: &str, name: &str, labels: &[&str]) -> f64 {
         .filter(|line| !line.starts_with('#') && line.split(['{', ' ']).next() == Some(name))
         .filter(|line| labels.iter().all(|label| line.contains(label)))
         .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
-        .sum()
+        .fold(0.0, |sum, value| sum + value)
 }
 
 #[cfg(test)]

@@ -66,7 +66,6 @@ impl<'a> Curl<'a> {
 
     /// The command, with its source port.
     pub fn command(&self, port: u16, pki: &Pki) -> Result<Command> {
-        let host = self.name.map_or_else(|| POD.to_string(), str::to_owned);
         let mut command = Command::new(require("curl")?);
         command.args([
             "--silent",
@@ -83,10 +82,19 @@ impl<'a> Curl<'a> {
         if let Some(name) = self.name {
             command.args(["--resolve", &format!("{name}:443:{POD}")]);
         }
-        command
-            .args(&self.arguments)
-            .arg(format!("https://{host}/{}", self.path));
+        command.args(&self.arguments).arg(self.url());
         Ok(command)
+    }
+
+    fn url(&self) -> String {
+        let host = self.name.map_or_else(|| POD.to_string(), str::to_owned);
+        format!("https://{host}/{}", self.path)
+    }
+
+    /// The command without what only the lab needs.
+    fn shown(&self) -> String {
+        let mut command = Command::new("curl");
+        shown(command.args(&self.arguments).arg(self.url()))
     }
 
     /// Runs it.
@@ -100,10 +108,9 @@ impl<'a> Curl<'a> {
         let ok = output.status.success();
         let said = if ok { &output.stdout } else { &output.stderr };
         let said = String::from_utf8_lossy(said);
-        let host = self.name.map_or_else(|| POD.to_string(), str::to_owned);
         Ok(Attempt {
             port,
-            command: format!("curl https://{host}/"),
+            command: self.shown(),
             ok,
             said: said.lines().next().unwrap_or_default().to_owned(),
         })
