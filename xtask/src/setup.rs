@@ -74,6 +74,7 @@ fn items(purpose: Purpose) -> Vec<Item> {
         items.push(nginx::item());
     }
     if purpose >= Purpose::Test {
+        items.push(rust::checkers());
         items.extend(kernel::KERNELS.iter().map(kernel::item));
     }
     items

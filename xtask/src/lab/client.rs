@@ -3,8 +3,8 @@
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
 use std::os::fd::AsRawFd as _;
-use std::process::Command;
-use std::time::Duration;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use nix::libc::linger;
@@ -27,6 +27,8 @@ pub struct Attempt {
     pub ok: bool,
     /// The client's own words.
     pub said: String,
+    /// How long the client ran: nothing on the wire took longer.
+    pub lasted: Duration,
 }
 
 /// curl to `https://NAME/`, or to the address itself, which sends no server_name (RFC 6066 section 3).
@@ -101,10 +103,7 @@ impl<'a> Curl<'a> {
     pub fn run(&self, network: &Network, pki: &Pki) -> Result<Attempt> {
         let port = network.port();
         let mut command = self.command(port, pki)?;
-        let output = network
-            .client
-            .inside(|| command.output())?
-            .context("cannot start curl")?;
+        let (output, lasted) = timed(network, &mut command)?;
         let ok = output.status.success();
         let said = if ok { &output.stdout } else { &output.stderr };
         let said = String::from_utf8_lossy(said);
@@ -113,6 +112,7 @@ impl<'a> Curl<'a> {
             command: self.shown(),
             ok,
             said: said.lines().next().unwrap_or_default().to_owned(),
+            lasted,
         })
     }
 }
@@ -145,10 +145,7 @@ impl<'a> SClient<'a> {
         command
             .args(self.arguments)
             .stdin(std::process::Stdio::null());
-        let output = network
-            .client
-            .inside(|| command.output())?
-            .with_context(|| format!("cannot start {}", shown(&command)))?;
+        let (output, lasted) = timed(network, &mut command)?;
         let stderr = String::from_utf8_lossy(&output.stderr);
         let stdout = String::from_utf8_lossy(&output.stdout);
         let ok = output.status.success();
@@ -160,8 +157,21 @@ impl<'a> SClient<'a> {
             ),
             ok,
             said: openssl_verdict(&stdout, &stderr, ok),
+            lasted,
         })
     }
+}
+
+/// Runs a client to its end and takes the time.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "takes the time of another program"
+)]
+fn timed(network: &Network, command: &mut Command) -> Result<(Output, Duration)> {
+    let start = Instant::now();
+    let output = network.client.inside(|| command.output())?;
+    let output = output.with_context(|| format!("cannot start {}", shown(command)))?;
+    Ok((output, start.elapsed()))
 }
 
 /// The one line that says how it went: the error, or what was negotiated.

@@ -59,6 +59,20 @@ fn install_compiler() -> Result<()> {
     Ok(())
 }
 
+/// The tools that the checks run; a minimal toolchain lacks them.
+pub(super) fn checkers() -> Item {
+    Item {
+        name: "rustfmt and clippy".into(),
+        why: "format and lints",
+        present: ["fmt", "clippy"]
+            .iter()
+            .all(|tool| succeeds(Command::new("cargo").args([tool, "--version"]))),
+        install: Box::new(|| {
+            run(Command::new("rustup").args(["component", "add", "rustfmt", "clippy"]))
+        }),
+    }
+}
+
 pub(super) fn bpf_linker() -> Item {
     Item {
         name: format!("bpf-linker {LINKER}"),
