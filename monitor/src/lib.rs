@@ -11,6 +11,9 @@
 //! Everything that enters is a [`frame::Frame`], everything that leaves is a [`report::Event`], and
 //! [`pipeline::Pipeline`] is the one place that knows the order of what lies between.
 
+pub mod capture;
 pub mod frame;
 pub mod label;
 pub mod report;
+pub mod wire;
+pub mod tls;

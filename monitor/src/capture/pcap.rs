@@ -1,0 +1,115 @@
+//! Capture files: pcap and pcapng, plain, gzip or zstd, from a path or from standard input.
+//!
+//! ```text
+//! source --> compression --> input --> classic | pcapng --> interfaces --> FrameSink
+//! bytes      by its magic    one big    records              link header
+//! and how               buffer     blocks               off, names
+//! many                                                       and clocks
+//! ```
+//!
+//! A file is read as a stream with bounded memory, and a packet is handed on where it lies in the buffer. What comes
+//! before damage is delivered; then the error says at which byte reading ended and why.
+
+use crate::frame::FrameSink;
+
+mod classic;
+mod clock;
+mod compression;
+mod error;
+mod input;
+mod interfaces;
+mod names;
+mod order;
+mod packets;
+mod pcapng;
+mod source;
+mod zstd;
+
+pub use error::ReadError;
+pub use source::{Progress, Source};
+
+use input::Input;
+
+/// Reads a capture to its end. `on_progress` is told every few megabytes, and at the end, how far reading has come.
+pub fn read(
+    source: Source,
+    sink: &mut dyn FrameSink,
+    on_progress: &mut dyn FnMut(Progress),
+) -> Result<(), ReadError> {
+    let bytes = source.open(on_progress)?;
+    let plain = compression::undo(bytes).map_err(|cause| ReadError::Io {
+        input: source.clone(),
+        offset: 0,
+        cause,
+    })?;
+    let mut input = Input::new(source, plain);
+    match Format::of(&mut input)? {
+        Format::Classic => each_record(&mut input, &mut classic::File::default(), sink),
+        Format::PcapNg => each_record(&mut input, &mut pcapng::File::default(), sink),
+    }
+}
+
+/// The two formats of capture files.
+enum Format {
+    Classic,
+    PcapNg,
+}
+
+impl Format {
+    /// Told by the first four bytes, never by the name.
+    fn of(input: &mut Input<'_>) -> Result<Self, ReadError> {
+        let head = input.head()?;
+        if classic::is_magic(head) {
+            return Ok(Self::Classic);
+        }
+        if pcapng::is_magic(head) {
+            return Ok(Self::PcapNg);
+        }
+        Err(input.not_a_capture(head))
+    }
+}
+
+/// What taking one record from the head of some bytes came to.
+enum Step {
+    /// It was this long, and is done with.
+    Took(usize),
+    /// This many bytes must be at hand to go on.
+    Needs(usize),
+}
+
+/// Why no record can be read from here on.
+#[derive(Clone, Copy)]
+enum Damage {
+    /// A record claims this many bytes.
+    TooLarge(u64),
+    /// These bytes are no record.
+    Malformed(&'static str),
+}
+
+/// A format made of records, one after the other.
+trait Records {
+    /// Takes the record at the head of `bytes` and hands what it holds to `sink`.
+    fn take(&mut self, bytes: &[u8], sink: &mut dyn FrameSink) -> Result<Step, Damage>;
+}
+
+/// The longest record that is believed. Longer ones are damage, or not what this program is for. Wireshark draws the
+/// same line for pcapng blocks (wiretap/pcapng.c, `MAX_BLOCK_SIZE`).
+const MAX_RECORD: usize = 16 * 1024 * 1024;
+
+fn each_record(
+    input: &mut Input<'_>,
+    records: &mut impl Records,
+    sink: &mut dyn FrameSink,
+) -> Result<(), ReadError> {
+    loop {
+        match records.take(input.at_hand(), sink) {
+            Ok(Step::Took(length)) => input.consume(length),
+            Ok(Step::Needs(length)) => {
+                if !input.have(length)? {
+                    return Ok(());
+                }
+            }
+            Err(damage) => return Err(input.damaged(damage)),
+        }
+    }
+}

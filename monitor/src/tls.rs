@@ -1,0 +1,47 @@
+//! TLS as someone sees it who only watches: stream bytes in, facts out.
+//!
+//! ```text
+//! stream bytes --> Deframer --> Item::Handshake --> ClientHello, ServerHello --> fingerprint
+//!                  records      whole messages      facts                        JA3, JA3S, JA4
+//!                     |
+//!                     '--> Item::Alert, ChangeCipherSpec, Protected, NotTls, Malformed
+//! ```
+//!
+//! Numbers that a peer chose stay numbers (`u16`, [`Version`], [`HandshakeType`]): an unknown value is kept and shown,
+//! never refused. [`names`] has the words for the known ones.
+//!
+//! The tls-parser crate reads the hellos and the contents of most extensions. What it would lose is read here: which
+//! extensions came and in which order (it stops silently at the first one that it cannot read), lists of names that break
+//! half way, key shares, and the ServerHello of the early TLS 1.3 drafts.
+
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
+mod client_hello;
+mod deframer;
+mod extension;
+mod malformed;
+mod message;
+mod reader;
+mod server_hello;
+mod server_name;
+mod session_id;
+mod version;
+
+pub mod alert;
+pub mod fingerprint;
+pub mod names;
+pub mod record;
+pub mod text;
+
+#[cfg(test)]
+mod samples;
+
+pub use client_hello::ClientHello;
+pub use deframer::{Deframer, Item};
+pub use extension::{ExtensionType, Protocols, U16s};
+pub use malformed::Malformed;
+pub use message::{HandshakeType, MAX_MESSAGE};
+pub use server_hello::ServerHello;
+pub use server_name::ServerName;
+pub use session_id::SessionId;
+pub use version::{Version, is_grease};

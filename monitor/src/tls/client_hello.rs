@@ -1,0 +1,156 @@
+//! What a client offers.
+
+use smallvec::SmallVec;
+use tls_parser::{
+    TlsClientHelloContents, TlsExtension, parse_tls_client_hello_extension,
+    parse_tls_handshake_client_hello,
+};
+
+use super::extension::{self, Extension, ExtensionType, Protocols, U16s};
+use super::malformed::Malformed;
+use super::message;
+use super::server_name::ServerName;
+use super::session_id::SessionId;
+use super::version::Version;
+
+/// A ClientHello (RFC 8446 section 4.1.2). All lists are in wire order and have GREASE and unknown values in them.
+///
+/// When an extension comes twice, which no RFC allows, the last one counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientHello {
+    /// The version field: the highest version offered when there is no supported_versions.
+    pub legacy_version: Version,
+    /// 32 bytes that no other ClientHello has.
+    pub random: [u8; 32],
+    /// The session id: of a session to resume, or made up (RFC 8446 appendix D.4).
+    pub session_id: SessionId,
+    /// Cipher suites.
+    pub cipher_suites: U16s,
+    /// Compression methods.
+    pub compression: SmallVec<[u8; 8]>,
+    /// The types of all extensions.
+    pub extensions: U16s,
+    /// The types of extensions whose content could not be read. What they would have said is left out below.
+    pub unreadable: U16s,
+    /// server_name; `extensions` and `unreadable` tell "not sent" from "not readable".
+    pub server_name: Option<ServerName>,
+    /// supported_versions; [`Self::offered_versions`] is what to look at.
+    pub versions: U16s,
+    /// supported_groups.
+    pub groups: U16s,
+    /// ec_point_formats.
+    pub point_formats: SmallVec<[u8; 8]>,
+    /// The groups of the key_share entries.
+    pub key_shares: U16s,
+    /// signature_algorithms.
+    pub signature_schemes: U16s,
+    /// application_layer_protocol_negotiation.
+    pub alpn: Protocols,
+    /// pre_shared_key was sent.
+    pub psk: bool,
+    /// psk_key_exchange_modes.
+    pub psk_modes: SmallVec<[u8; 8]>,
+    /// early_data was sent: encrypted data may follow the ClientHello at once.
+    pub early_data: bool,
+    /// encrypted_client_hello was sent, real or GREASE: the name above may be a public one.
+    pub ech: bool,
+    /// cookie was sent: the answer to a HelloRetryRequest.
+    pub cookie: bool,
+    /// The length of the handshake message with its header, in bytes.
+    pub len: u32,
+}
+
+impl ClientHello {
+    /// Reads the content of a handshake message of type client_hello.
+    pub fn parse(body: &[u8]) -> Result<Self, Malformed> {
+        let (unread, fixed) = parse_tls_handshake_client_hello(body)
+            .ok()
+            .ok_or(Malformed::ClientHello)?;
+        let block = extension::block(fixed.ext, unread)?;
+        let mut hello = Self::from_fixed(&fixed, body.len()).ok_or(Malformed::ClientHello)?;
+        for extension in Extension::split(block)? {
+            hello.extensions.push(extension.kind.0);
+            if hello.extension(&extension).is_none() {
+                hello.unreadable.push(extension.kind.0);
+            }
+        }
+        Ok(hello)
+    }
+
+    /// The versions offered: supported_versions (GREASE included), else the version field, which then stands for itself and
+    /// all versions before it.
+    pub fn offered_versions(&self) -> impl Iterator<Item = Version> {
+        let listed = self.versions.iter().copied().map(Version);
+        let legacy = self.versions.is_empty().then_some(self.legacy_version);
+        listed.chain(legacy)
+    }
+
+    /// Whether an extension of this type was sent.
+    pub fn has(&self, kind: ExtensionType) -> bool {
+        self.extensions.contains(&kind.0)
+    }
+
+    fn from_fixed(fixed: &TlsClientHelloContents<'_>, len: usize) -> Option<Self> {
+        Some(Self {
+            legacy_version: Version(fixed.version.0),
+            random: fixed.random.try_into().ok()?,
+            session_id: SessionId::new(fixed.session_id.unwrap_or_default())?,
+            cipher_suites: fixed.ciphers.iter().map(|suite| suite.0).collect(),
+            compression: fixed.comp.iter().map(|method| method.0).collect(),
+            extensions: U16s::new(),
+            unreadable: U16s::new(),
+            server_name: None,
+            versions: U16s::new(),
+            groups: U16s::new(),
+            point_formats: SmallVec::new(),
+            key_shares: U16s::new(),
+            signature_schemes: U16s::new(),
+            alpn: Protocols::default(),
+            psk: false,
+            psk_modes: SmallVec::new(),
+            early_data: false,
+            ech: false,
+            cookie: false,
+            len: u32::try_from(len.checked_add(message::HEADER)?).ok()?,
+        })
+    }
+
+    /// Takes over what an extension says. `None` when its content cannot be read.
+    fn extension(&mut self, extension: &Extension<'_>) -> Option<()> {
+        let content = extension.content;
+        match extension.kind {
+            ExtensionType::SERVER_NAME => self.server_name = Some(ServerName::read(content)?),
+            ExtensionType::ALPN => self.alpn = Protocols::read(content)?,
+            ExtensionType::SUPPORTED_VERSIONS => self.versions = extension::versions(content)?,
+            ExtensionType::KEY_SHARE | ExtensionType::DRAFT_KEY_SHARE => {
+                self.key_shares = extension::key_shares(content)?;
+            }
+            ExtensionType::ENCRYPTED_CLIENT_HELLO => self.ech = true,
+            _ => self.parsed(parse_tls_client_hello_extension(extension.whole).ok()?.1),
+        }
+        Some(())
+    }
+
+    /// Takes over what tls-parser made of an extension.
+    fn parsed(&mut self, extension: TlsExtension<'_>) {
+        match extension {
+            TlsExtension::EllipticCurves(groups) => {
+                self.groups = groups.iter().map(|group| group.0).collect();
+            }
+            TlsExtension::EcPointFormats(formats) => {
+                self.point_formats = SmallVec::from_slice(formats);
+            }
+            TlsExtension::SignatureAlgorithms(schemes) => {
+                self.signature_schemes = U16s::from_slice(&schemes);
+            }
+            TlsExtension::PreSharedKey(_) => self.psk = true,
+            TlsExtension::PskExchangeModes(modes) => self.psk_modes = SmallVec::from_slice(&modes),
+            TlsExtension::EarlyData(_) => self.early_data = true,
+            TlsExtension::Cookie(_) => self.cookie = true,
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

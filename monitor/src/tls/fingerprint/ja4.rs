@@ -1,0 +1,174 @@
+//! JA4 for TLS clients: what a client offers, sorted, so that shuffled extensions do not matter.
+
+use sha2::{Digest, Sha256};
+
+use super::{hex, without_grease};
+use crate::tls::{ClientHello, ExtensionType, Version};
+
+/// The JA4 fingerprint, as in `t13d1516h2_8daaf6152771_e5627efa2ab1`. `transport` is `t` for TCP and `q` for QUIC.
+///
+/// 1. GREASE is left out everywhere.
+/// 2. The version is the highest of supported_versions, else the version field.
+/// 3. `d` stands for a server_name, `i` for none.
+/// 4. Cipher suites and extensions are counted, to 99 at most.
+/// 5. The first and last character of the first application protocol; of its hexadecimal form when one of them is neither
+///    letter nor digit; `00` without any.
+/// 6. Cipher suites are hashed sorted.
+/// 7. Extensions are hashed sorted, without server_name and ALPN, which stand in the first part already; then the signature
+///    schemes as sent.
+/// 8. An empty list is `000000000000`.
+pub fn ja4(hello: &ClientHello, transport: char) -> String {
+    let [suites, rest] = lists(hello).map(|list| hash12(&list));
+    format!("{}_{suites}_{rest}", head(hello, transport))
+}
+
+/// What JA4 is taken of: the fingerprint with its lists in place of their hashes (`JA4_r`).
+pub fn ja4_text(hello: &ClientHello, transport: char) -> String {
+    let [suites, rest] = lists(hello);
+    format!("{}_{suites}_{rest}", head(hello, transport))
+}
+
+fn head(hello: &ClientHello, transport: char) -> String {
+    let version = version(hello);
+    let name = if hello.has(ExtensionType::SERVER_NAME) {
+        'd'
+    } else {
+        'i'
+    };
+    let suites = without_grease(&hello.cipher_suites).count().min(99);
+    let extensions = without_grease(&hello.extensions).count().min(99);
+    let [first, last] = protocol(hello.alpn.first().unwrap_or_default());
+    format!("{transport}{version}{name}{suites:02}{extensions:02}{first}{last}")
+}
+
+fn version(hello: &ClientHello) -> &'static str {
+    let highest = without_grease(&hello.versions).max();
+    match highest.map_or(hello.legacy_version, Version) {
+        Version::TLS1_3 => "13",
+        Version::TLS1_2 => "12",
+        Version::TLS1_1 => "11",
+        Version::TLS1_0 => "10",
+        Version::SSL3_0 => "s3",
+        Version::SSL2_0 => "s2",
+        _ => "00",
+    }
+}
+
+fn protocol(name: &[u8]) -> [char; 2] {
+    let (Some(&first), Some(&last)) = (name.first(), name.last()) else {
+        return ['0', '0'];
+    };
+    if first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric() {
+        [first, last].map(char::from)
+    } else {
+        [first >> 4, last & 0x0f].map(digit)
+    }
+}
+
+/// The hexadecimal digit for a number below sixteen.
+fn digit(nibble: u8) -> char {
+    char::from_digit(nibble.into(), 16).unwrap_or('0')
+}
+
+/// The cipher suites, and the extensions with the signature schemes behind them.
+fn lists(hello: &ClientHello) -> [String; 2] {
+    let mut suites: Vec<u16> = without_grease(&hello.cipher_suites).collect();
+    suites.sort_unstable();
+    let named = [ExtensionType::SERVER_NAME.0, ExtensionType::ALPN.0];
+    let mut extensions: Vec<u16> = without_grease(&hello.extensions)
+        .filter(|kind| !named.contains(kind))
+        .collect();
+    extensions.sort_unstable();
+    let mut rest = commas(extensions);
+    let schemes = commas(without_grease(&hello.signature_schemes));
+    if !schemes.is_empty() {
+        rest.push('_');
+        rest.push_str(&schemes);
+    }
+    [commas(suites), rest]
+}
+
+/// The numbers as four hexadecimal digits each with commas between them.
+fn commas(numbers: impl IntoIterator<Item = u16>) -> String {
+    let digits: Vec<String> = numbers
+        .into_iter()
+        .map(|number| format!("{number:04x}"))
+        .collect();
+    digits.join(",")
+}
+
+/// The first twelve digits of the SHA-256; zeros for an empty list.
+fn hash12(list: &str) -> String {
+    if list.is_empty() {
+        return "0".repeat(12);
+    }
+    let mut text = hex(&Sha256::digest(list));
+    text.truncate(12);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::tls::samples;
+
+    /// The examples of the JA4 specification.
+    #[rstest]
+    #[case(b"", "00")]
+    #[case(b"h2", "h2")]
+    #[case(b"http/1.1", "h1")]
+    #[case(b"x", "xx")]
+    #[case(&[0xab], "ab")]
+    #[case(&[0xab, 0xcd], "ad")]
+    #[case(&[0x30, 0xab], "3b")]
+    #[case(&[0x30, 0x31, 0xab, 0xcd], "3d")]
+    #[case(&[0x30, 0xab, 0xcd, 0x31], "01")]
+    fn the_first_and_last_character_of_the_protocol(#[case] name: &[u8], #[case] shown: &str) {
+        assert_eq!(protocol(name).iter().collect::<String>(), shown);
+    }
+
+    /// The examples of the JA4 specification.
+    #[rstest]
+    #[case("", "000000000000")]
+    #[case(
+        "002f,0035,009c,009d,1301,1302,1303,c013,c014,c02b,c02c,c02f,c030,cca8,cca9",
+        "8daaf6152771"
+    )]
+    #[case(
+        "0005,000a,000b,000d,0012,0015,0017,001b,0023,002b,002d,0033,4469,ff01",
+        "6d807ffa2a79"
+    )]
+    #[case(
+        "0005,000a,000b,000d,0012,0015,0017,001b,0023,002b,002d,0033,4469,ff01_\
+         0403,0804,0401,0503,0805,0501,0806,0601",
+        "e5627efa2ab1"
+    )]
+    fn a_list_hashes_to(#[case] list: &str, #[case] hash: &str) {
+        assert_eq!(hash12(list), hash);
+    }
+
+    #[test]
+    fn grease_is_left_out_and_lists_are_sorted() {
+        let hello = samples::hello_with_grease();
+        assert_eq!(
+            ja4_text(&hello, 't'),
+            "t13d0206h2_1301,c02b_000a,000b,000d,002b_0804,0403"
+        );
+    }
+
+    #[test]
+    fn a_hello_without_extensions_has_a_hash_of_zeros() {
+        let hello = samples::hello_without_extensions();
+        assert_eq!(ja4_text(&hello, 'q'), "q10i020000_0004,0005_");
+        assert!(ja4(&hello, 'q').ends_with("_000000000000"));
+    }
+
+    #[test]
+    fn the_highest_version_counts_even_when_it_is_a_draft() {
+        let mut hello = samples::hello_with_grease();
+        hello.versions = [0x0303, 0x7f1c, 0xfafa].into_iter().collect();
+        assert_eq!(version(&hello), "00");
+    }
+}

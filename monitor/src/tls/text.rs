@@ -1,0 +1,66 @@
+//! Bytes from the wire made fit to be shown.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// `bytes` as text that is safe on a terminal, in a label and in a log: printable ASCII stays, a backslash is doubled, and
+/// every other byte becomes `\xNN`. Two different inputs never give the same text.
+pub fn printable(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if bytes.iter().all(|&byte| is_plain(byte)) => Cow::Borrowed(text),
+        _ => Cow::Owned(escaped(bytes)),
+    }
+}
+
+/// Space to tilde, but for the backslash.
+const fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && byte != b'\\'
+}
+
+fn escaped(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
+    for &byte in bytes {
+        match byte {
+            b'\\' => text.push_str(r"\\"),
+            byte if is_plain(byte) => text.push(char::from(byte)),
+            // Writing to a String cannot fail.
+            byte => _ = write!(text, r"\x{byte:02x}"),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn printable_ascii_is_borrowed_as_it_is() {
+        assert!(matches!(
+            printable(b"a-b.example ~"),
+            Cow::Borrowed("a-b.example ~")
+        ));
+    }
+
+    #[test]
+    fn terminal_controls_quotes_of_escape_and_utf8_are_escaped() {
+        assert_eq!(printable(b"\x1b[2J\n"), r"\x1b[2J\x0a");
+        assert_eq!(printable(r"a\x0a".as_bytes()), r"a\\x0a");
+        assert_eq!(
+            printable("b\u{fc}\u{202e}".as_bytes()),
+            r"b\xc3\xbc\xe2\x80\xae"
+        );
+        assert_eq!(printable(&[0x7f, 0]), r"\x7f\x00");
+    }
+
+    proptest! {
+        #[test]
+        fn the_text_is_printable_and_tells_inputs_apart(one: Vec<u8>, other: Vec<u8>) {
+            let text = printable(&one);
+            prop_assert!(text.bytes().all(|byte| matches!(byte, b' '..=b'~')));
+            prop_assert_eq!(one == other, text == printable(&other));
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Headers: from the bytes of a frame to who sent what to whom.
+//!
+//! ```text
+//!  link     vlan      ip                tcp | udp
+//! +--------+---------+-----------------+--------------+---------------------+
+//! | who    | tags,   | addresses, hop  | ports, seq,  | payload             | padding
+//! | cares  | PPPoE   | limit, id       | flags        | (may be cut short)  |
+//! +--------+---------+-----------------+--------------+---------------------+
+//!                    ^ Frame::network
+//! ```
+//!
+//! A capture finds the network header with [`link::network`]; everything else starts with [`decode`]. Nothing here
+//! allocates, nothing panics, and what cannot be read says why ([`Unreadable`]).
+
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
+use std::net::IpAddr;
+
+use crate::frame::Frame;
+
+mod bytes;
+mod ip;
+mod ipv4;
+mod ipv6;
+pub mod link;
+pub mod tcp;
+pub mod udp;
+mod vlan;
+
+#[cfg(test)]
+pub(crate) mod build;
+#[cfg(test)]
+mod tests;
+
+pub use tcp::{Flags, Segment};
+pub use udp::Datagram;
+
+/// A TCP segment or UDP datagram, and between whom it passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Packet<'a> {
+    /// Who sent it, by the IP header.
+    pub source: IpAddr,
+    /// Who is to receive it, by the IP header.
+    pub destination: IpAddr,
+    /// IPv4 time to live or IPv6 hop limit: how many more routers it may pass.
+    pub hop_limit: u8,
+    /// The IPv4 identification field; IPv6 has none.
+    pub ip_id: Option<u16>,
+    /// What it carries.
+    pub transport: Transport<'a>,
+}
+
+/// The transport protocols that can carry TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport<'a> {
+    /// TCP: TLS.
+    Tcp(Segment<'a>),
+    /// UDP: QUIC.
+    Udp(Datagram<'a>),
+}
+
+/// Why a packet says nothing about a TCP or UDP conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Unreadable {
+    /// Neither IPv4 nor IPv6.
+    #[error("not IP")]
+    NotIp,
+    /// The capture cut the packet before its headers end.
+    #[error("cut before the headers end")]
+    Truncated,
+    /// A header contradicts itself or the packet's length.
+    #[error("malformed header")]
+    Malformed,
+    /// A piece of a fragmented packet: pieces are counted, not put together.
+    #[error("IP fragment")]
+    Fragment,
+    /// IP, but neither TCP nor UDP: the protocol number.
+    #[error("IP protocol {0}")]
+    OtherProtocol(u8),
+}
+
+impl Unreadable {
+    /// The reason in one word, as metrics and counts of losses give it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::NotIp => "not_ip",
+            Self::Truncated => "truncated",
+            Self::Malformed => "malformed",
+            Self::Fragment => "fragment",
+            Self::OtherProtocol(_) => "other_protocol",
+        }
+    }
+}
+
+/// IP protocol number of TCP.
+const TCP: u8 = 6;
+/// IP protocol number of UDP.
+const UDP: u8 = 17;
+
+/// Reads the headers of a frame.
+pub fn decode<'a>(frame: &Frame<'a>) -> Result<Packet<'a>, Unreadable> {
+    let ip = ip::decode(frame.network, frame.wire_len)?;
+    let transport = match ip.protocol {
+        TCP => Transport::Tcp(tcp::decode(ip.payload, ip.payload_len)?),
+        UDP => Transport::Udp(udp::decode(ip.payload, ip.payload_len)?),
+        other => return Err(Unreadable::OtherProtocol(other)),
+    };
+    Ok(Packet {
+        source: ip.source,
+        destination: ip.destination,
+        hop_limit: ip.hop_limit,
+        ip_id: ip.ip_id,
+        transport,
+    })
+}

@@ -1,0 +1,72 @@
+//! What may stand between a link header and the IP header: VLAN tags (IEEE 802.1Q, 802.1ad) and PPPoE (RFC 2516).
+
+use super::{Unreadable, bytes};
+
+const IPV4: u16 = 0x0800;
+const IPV6: u16 = 0x86dd;
+const VLAN: u16 = 0x8100;
+const SERVICE_VLAN: u16 = 0x88a8;
+/// The tag types of equipment older than 802.1ad.
+const OLD_SERVICE_VLAN: [u16; 3] = [0x9100, 0x9200, 0x9300];
+const PPPOE_SESSION: u16 = 0x8864;
+
+/// Protocol numbers of PPP.
+const PPP_IPV4: u16 = 0x0021;
+const PPP_IPV6: u16 = 0x0057;
+
+/// More tags than this are nobody's traffic.
+const MAX_TAGS: usize = 4;
+
+/// Where the IP header starts, when a header of EtherType `ethertype` starts at `at`.
+pub(super) fn ip_header(frame: &[u8], ethertype: u16, at: usize) -> Result<usize, Unreadable> {
+    let (mut ethertype, mut at) = (ethertype, at);
+    for _ in 0..=MAX_TAGS {
+        match ethertype {
+            IPV4 | IPV6 => return Ok(at),
+            VLAN | SERVICE_VLAN => (),
+            old if OLD_SERVICE_VLAN.contains(&old) => (),
+            PPPOE_SESSION => return pppoe(frame, at),
+            _ => return Err(Unreadable::NotIp),
+        }
+        ethertype = bytes::u16(frame, at.saturating_add(2)).ok_or(Unreadable::Truncated)?;
+        at = at.saturating_add(4);
+    }
+    Err(Unreadable::NotIp)
+}
+
+/// Steps over a PPPoE session header and the PPP protocol field behind it.
+fn pppoe(frame: &[u8], at: usize) -> Result<usize, Unreadable> {
+    match bytes::u16(frame, at.saturating_add(6)) {
+        Some(PPP_IPV4 | PPP_IPV6) => Ok(at.saturating_add(8)),
+        Some(_) => Err(Unreadable::NotIp),
+        None => Err(Unreadable::Truncated),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::untagged(IPV4, &[], Ok(0))]
+    #[case::ipv6(IPV6, &[], Ok(0))]
+    #[case::tagged(VLAN, &[0, 5, 0x08, 0x00], Ok(4))]
+    #[case::tagged_twice(SERVICE_VLAN, &[0, 5, 0x81, 0x00, 0, 6, 0x86, 0xdd], Ok(8))]
+    #[case::old_tag(0x9100, &[0, 5, 0x08, 0x00], Ok(4))]
+    #[case::pppoe(PPPOE_SESSION, &[0x11, 0, 0, 1, 0, 42, 0x00, 0x21], Ok(8))]
+    #[case::pppoe_ipv6(PPPOE_SESSION, &[0x11, 0, 0, 1, 0, 42, 0x00, 0x57], Ok(8))]
+    #[case::pppoe_control(PPPOE_SESSION, &[0x11, 0, 0, 1, 0, 42, 0xc0, 0x21], Err(Unreadable::NotIp))]
+    #[case::tagged_arp(VLAN, &[0, 5, 0x08, 0x06], Err(Unreadable::NotIp))]
+    #[case::cut_in_the_tag(VLAN, &[0, 5, 0x08], Err(Unreadable::Truncated))]
+    #[case::cut_in_pppoe(PPPOE_SESSION, &[0x11, 0, 0, 1, 0, 42, 0], Err(Unreadable::Truncated))]
+    #[case::tags_without_end(VLAN, &[0x81; 400], Err(Unreadable::NotIp))]
+    fn tags_are_stepped_over(
+        #[case] ethertype: u16,
+        #[case] bytes: &[u8],
+        #[case] expected: Result<usize, Unreadable>,
+    ) {
+        assert_eq!(ip_header(bytes, ethertype, 0), expected);
+    }
+}
