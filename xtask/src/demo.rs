@@ -58,7 +58,8 @@ pub fn run(tlsmon: &Path) -> Result<bool> {
         outcomes.push(play(act, &network, &pki, &agent, &mut screen)?);
     }
     let good = compare(&outcomes, &agent, &screen)?;
-    agent.end(Signal::SIGINT)?;
+    say::step("tlsmon is asked to end (SIGINT), and sums up");
+    screen.show(&agent.end(Signal::SIGINT)?.stdout);
     farewell(good);
     Ok(good)
 }
