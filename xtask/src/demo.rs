@@ -57,7 +57,7 @@ pub fn run(tlsmon: &Path) -> Result<bool> {
         ));
         outcomes.push(play(act, &network, &pki, &agent, &mut screen)?);
     }
-    let good = compare(&outcomes, &agent, &screen)?;
+    let good = compare(&outcomes, &agent, &mut screen)?;
     say::step("tlsmon is asked to end (SIGINT), and sums up");
     screen.show(&agent.end(Signal::SIGINT)?.stdout);
     farewell(good);
@@ -114,7 +114,7 @@ fn play(
 }
 
 /// What was done against what tlsmon counted and said.
-fn compare(outcomes: &[Outcome], agent: &Agent<'_>, screen: &Screen) -> Result<bool> {
+fn compare(outcomes: &[Outcome], agent: &Agent<'_>, screen: &mut Screen) -> Result<bool> {
     say::step("what was done, and what tlsmon makes of it");
     let mut good = true;
     for expected in [
@@ -134,6 +134,7 @@ fn compare(outcomes: &[Outcome], agent: &Agent<'_>, screen: &Screen) -> Result<b
             same(done, counted),
         );
     }
+    screen.show(&agent.stdout());
     for outcome in outcomes {
         good &= agrees(outcome, screen);
     }
