@@ -75,6 +75,10 @@ pub trait FrameSink {
     fn lost(&mut self, place: &'static str, reason: &'static str, count: u64);
     /// Time has come this far though no packet says so.
     fn tick(&mut self, now: Timestamp);
+    /// Whether there is still a use for more packets.
+    fn wants_more(&self) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

@@ -2,10 +2,10 @@
 
 /// Declares an enum whose variants each have one word, and everything that needs the words.
 macro_rules! labelled {
-    ($(#[$meta:meta])* pub enum $name:ident { $($(#[$doc:meta])* $variant:ident = $label:literal,)+ }) => {
+    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$doc:meta])* $variant:ident = $label:literal,)+ }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$doc])* $variant,)+ }
+        $vis enum $name { $($(#[$doc])* $variant,)+ }
 
         impl $name {
             /// Every value, in the order of the documentation.

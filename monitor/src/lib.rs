@@ -12,8 +12,18 @@
 //! [`pipeline::Pipeline`] is the one place that knows the order of what lies between.
 
 pub mod capture;
+pub mod cli;
+pub mod diagnosis;
+pub mod filter;
+pub mod flow;
 pub mod frame;
+pub mod handshake;
 pub mod label;
+pub mod pipeline;
+pub mod ports;
 pub mod report;
-pub mod wire;
+pub mod server;
+pub mod sink;
+pub mod stream;
 pub mod tls;
+pub mod wire;

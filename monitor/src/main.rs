@@ -1,3 +1,7 @@
 //! The `tlsmon` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    monitor::cli::main()
+}

@@ -10,11 +10,13 @@ use serde::Serialize;
 use crate::label::labelled;
 
 mod cause;
+mod compose;
 mod hello;
 mod outcome;
 mod summary;
 
 pub use cause::{Cause, Confidence};
+pub use compose::{Context, compose};
 pub use hello::{AlertReport, ClientHelloReport, Missing, ServerHelloReport};
 pub use outcome::{Ended, EndedBy, EndedHow, Outcome, Stage};
 pub use summary::{Loss, Summary};
@@ -32,6 +34,17 @@ pub enum Event {
     Loss(Loss),
     /// The count over a whole run or capture.
     Summary(Box<Summary>),
+}
+
+impl Event {
+    /// When it happened, RFC 3339; a summary has no time of its own.
+    pub fn time(&self) -> Option<&str> {
+        match self {
+            Self::Handshake(handshake) => Some(&handshake.time),
+            Self::Loss(loss) => Some(&loss.time),
+            Self::Summary(_) => None,
+        }
+    }
 }
 
 /// One handshake: who, what was said, how it ended, and why.
@@ -79,6 +92,27 @@ pub struct Handshake {
     pub timing_ms: Timing,
     /// How much of it the capture saw.
     pub capture: Capture,
+}
+
+impl Handshake {
+    /// Whether this is a failure: it failed, or the client spoke a cleartext protocol that was recognised.
+    pub fn is_failure(&self) -> bool {
+        match self.outcome {
+            Outcome::Failed => true,
+            Outcome::NotTls => self.cause.is_some(),
+            Outcome::Established | Outcome::Probe | Outcome::Incomplete => false,
+        }
+    }
+
+    /// The cause of a failure; a failure without one is `unexplained`.
+    pub fn cause_or_unexplained(&self) -> Cause {
+        self.cause.unwrap_or(Cause::Unexplained)
+    }
+
+    /// The name that the client asked for, where it was seen.
+    pub fn sni(&self) -> Option<&Arc<str>> {
+        self.client_hello.as_ref()?.sni.as_ref()
+    }
 }
 
 labelled! {

@@ -60,7 +60,7 @@ pub enum Transport<'a> {
 }
 
 /// Why a packet says nothing about a TCP or UDP conversation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 pub enum Unreadable {
     /// Neither IPv4 nor IPv6.
     #[error("not IP")]

@@ -10,6 +10,8 @@
 //! A file is read as a stream with bounded memory, and a packet is handed on where it lies in the buffer. What comes
 //! before damage is delivered; then the error says at which byte reading ended and why.
 
+use std::io::Read;
+
 use crate::frame::FrameSink;
 
 mod classic;
@@ -25,6 +27,13 @@ mod pcapng;
 mod source;
 mod zstd;
 
+#[cfg(test)]
+mod build;
+#[cfg(test)]
+mod seen;
+#[cfg(test)]
+mod tests;
+
 pub use error::ReadError;
 pub use source::{Progress, Source};
 
@@ -36,8 +45,17 @@ pub fn read(
     sink: &mut dyn FrameSink,
     on_progress: &mut dyn FnMut(Progress),
 ) -> Result<(), ReadError> {
-    let bytes = source.open(on_progress)?;
-    let plain = compression::undo(bytes).map_err(|cause| ReadError::Io {
+    let stored = source.open(on_progress)?;
+    read_stored(source, stored, sink)
+}
+
+/// Reads a capture out of its bytes as they are stored.
+fn read_stored(
+    source: Source,
+    stored: Box<dyn Read + '_>,
+    sink: &mut dyn FrameSink,
+) -> Result<(), ReadError> {
+    let plain = compression::undo(stored).map_err(|cause| ReadError::Io {
         input: source.clone(),
         offset: 0,
         cause,
@@ -101,7 +119,7 @@ fn each_record(
     records: &mut impl Records,
     sink: &mut dyn FrameSink,
 ) -> Result<(), ReadError> {
-    loop {
+    while sink.wants_more() {
         match records.take(input.at_hand(), sink) {
             Ok(Step::Took(length)) => input.consume(length),
             Ok(Step::Needs(length)) => {
@@ -112,4 +130,5 @@ fn each_record(
             Err(damage) => return Err(input.damaged(damage)),
         }
     }
+    Ok(())
 }

@@ -22,6 +22,8 @@ labelled! {
         JoinedLate = "joined_late",
         /// Only the other direction was captured.
         OneSided = "one_sided",
+        /// It was sent in a form that cannot be read.
+        Malformed = "malformed",
         /// The flow was not sampled.
         Unsampled = "unsampled",
         /// The capture ended before it could be sent.

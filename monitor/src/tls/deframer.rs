@@ -10,61 +10,19 @@
 //! A handshake message that lies whole in one record and one push is handed on where it lies; only one that is cut is put
 //! together in memory, and nothing else is ever kept but the few bytes of a cut header.
 
+use assembler::Assembler;
 use held::Held;
+use item::Visit;
 
 use super::malformed::Malformed;
-use super::message::{self, HandshakeType, Message};
+use super::message;
 use super::record::{self, Header, Opening};
-use super::version::Version;
 
+mod assembler;
 mod held;
+mod item;
 
-/// What a stream turns out to carry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Item<'a> {
-    /// A whole handshake message in plaintext, however it was cut into records.
-    Handshake {
-        /// Its type.
-        kind: HandshakeType,
-        /// Its content, without the header of four bytes.
-        body: &'a [u8],
-        /// Its length with that header.
-        len: u32,
-    },
-    /// An alert in plaintext.
-    Alert {
-        /// AlertLevel.
-        level: u8,
-        /// AlertDescription.
-        description: u8,
-    },
-    /// A ChangeCipherSpec; in TLS 1.3 a dummy (RFC 8446 appendix D.4).
-    ChangeCipherSpec,
-    /// A record with encrypted content: told when its header has been seen, its content is passed over.
-    Protected {
-        /// The type in the record's header.
-        content_type: u8,
-        /// The length of its body.
-        len: u16,
-    },
-    /// A ClientHello in the format of SSL 2.0 (RFC 5246 appendix E.2): it has no extensions, so no server name.
-    Ssl2ClientHello {
-        /// The highest version offered.
-        version: Version,
-        /// The length of the message.
-        len: u16,
-    },
-    /// The stream does not begin as TLS does. Nothing follows.
-    NotTls {
-        /// Its first bytes, as far as they have come; see [`Deframer::opening`] for later.
-        first: &'a [u8],
-    },
-    /// From here on the stream makes no sense. Nothing follows.
-    Malformed(Malformed),
-}
-
-/// Takes the items as they are found.
-type Visit<'v> = &'v mut dyn FnMut(Item<'_>);
+pub use item::Item;
 
 /// Takes one direction of a connection, in order and in any cut, and tells what it carries.
 ///
@@ -74,13 +32,13 @@ type Visit<'v> = &'v mut dyn FnMut(Item<'_>);
 /// 2. After a ChangeCipherSpec all records are, up to TLS 1.2.
 /// 3. In TLS 1.3 ([`Self::set_tls13`]) a ChangeCipherSpec means nothing. While the version is not known, a record of type
 ///    handshake after it is taken as plaintext when it begins with the header of a hello that fits: the second ClientHello
-///    or ServerHello after a HelloRetryRequest. A ciphertext would do so once in 2^30.
+///    or ServerHello after a HelloRetryRequest. One ciphertext in 2^28 does so too.
 /// 4. An alert of two bytes is plaintext, before or after: every cipher adds more than that. A longer one is encrypted.
 #[derive(Debug, Default)]
 pub struct Deframer {
     state: State,
     held: Held,
-    message: Vec<u8>,
+    assembler: Assembler,
     opened: bool,
     ciphered: bool,
     tls13: bool,
@@ -152,21 +110,19 @@ impl Deframer {
     pub fn gap(&mut self) {
         self.state = State::Stopped;
         self.held.clear();
-        self.message = Vec::new();
+        self.assembler.clear();
     }
 
     /// The next `missing` bytes were not captured. True when they all lie in a body that is passed over anyway (encrypted,
     /// mostly), so that nothing is lost; else this is a [`Self::gap`].
     pub fn pass_over(&mut self, missing: u64) -> bool {
-        let State::Skip { left } = self.state else {
-            self.gap();
-            return false;
+        let left = match self.state {
+            State::Skip { left } => u64::from(left),
+            _ => 0,
         };
-        match u16::try_from(missing)
-            .ok()
-            .and_then(|missing| left.checked_sub(missing))
-        {
-            Some(left) => self.state = State::skip(left),
+        match left.checked_sub(missing).map(u16::try_from) {
+            Some(Ok(left)) if missing > 0 => self.state = State::skip(left),
+            Some(_) => {}
             None => self.gap(),
         }
         self.state != State::Stopped
@@ -175,13 +131,18 @@ impl Deframer {
     /// No record and no message is half told: the stream may end here.
     pub fn is_idle(&self) -> bool {
         match self.state {
-            State::Header => self.held.bytes().is_empty() && self.message.is_empty(),
+            State::Header => self.held.bytes().is_empty() && self.assembler.is_empty(),
             State::NotTls | State::Stopped => true,
             State::Short(_)
             | State::Doubt { .. }
             | State::Handshake { .. }
             | State::Skip { .. } => false,
         }
+    }
+
+    /// Memory held for messages that are not whole yet, in bytes.
+    pub fn buffered(&self) -> usize {
+        self.assembler.capacity()
     }
 
     /// Nothing more will be told, whatever is pushed: after [`Item::NotTls`], [`Item::Malformed`] or a gap.
@@ -242,7 +203,7 @@ impl Deframer {
     /// Decides what to do with the body of a record.
     fn record(&mut self, header: Header, visit: Visit<'_>) {
         let Header { content_type, len } = header;
-        let cut = !self.message.is_empty();
+        let cut = !self.assembler.is_empty();
         self.state = match content_type {
             record::HANDSHAKE if self.ciphered => State::Doubt { len },
             record::HANDSHAKE if len == 0 => return self.fail(Malformed::EmptyRecord, visit),
@@ -327,45 +288,10 @@ impl Deframer {
     fn handshake<'a>(&mut self, rest: &'a [u8], left: u16, visit: Visit<'_>) -> &'a [u8] {
         let (fragment, rest, left) = part(rest, left);
         self.state = State::handshake(left);
-        if let Err(malformed) = self.fragment(fragment, visit) {
+        if let Err(malformed) = self.assembler.push(fragment, visit) {
             self.fail(malformed, visit);
         }
         rest
-    }
-
-    /// Tells the messages that a piece of a handshake record completes, and keeps what it only begins.
-    fn fragment(&mut self, fragment: &[u8], visit: Visit<'_>) -> Result<(), Malformed> {
-        let mut rest = self.complete(fragment, visit)?;
-        if !self.message.is_empty() {
-            return Ok(());
-        }
-        while let Some((message, behind)) = Message::split(rest)? {
-            visit(message.item());
-            rest = behind;
-        }
-        self.message.extend_from_slice(rest);
-        Ok(())
-    }
-
-    /// Adds to the message that is being put together what belongs to it, and tells it when it is whole.
-    fn complete<'a>(
-        &mut self,
-        fragment: &'a [u8],
-        visit: Visit<'_>,
-    ) -> Result<&'a [u8], Malformed> {
-        let mut rest = fragment;
-        while !self.message.is_empty() && !rest.is_empty() {
-            let whole = Message::whole_len(&self.message)?.unwrap_or(message::HEADER);
-            let missing = whole.saturating_sub(self.message.len()).min(rest.len());
-            let (more, behind) = rest.split_at_checked(missing).unwrap_or((rest, &[]));
-            self.message.extend_from_slice(more);
-            rest = behind;
-            if let Some((message, _)) = Message::split(&self.message)? {
-                visit(message.item());
-                self.message = Vec::new();
-            }
-        }
-        Ok(rest)
     }
 
     fn skip<'a>(&mut self, rest: &'a [u8], left: u16) -> &'a [u8] {
@@ -385,14 +311,6 @@ fn part(rest: &[u8], left: u16) -> (&[u8], &[u8], u16) {
     let (inside, behind) = rest.split_at_checked(left.into()).unwrap_or((rest, &[]));
     let taken = u16::try_from(inside.len()).unwrap_or(left);
     (inside, behind, left.saturating_sub(taken))
-}
-
-impl<'a> Message<'a> {
-    fn item(self) -> Item<'a> {
-        let Self { kind, body } = self;
-        let len = u32::try_from(body.len().saturating_add(message::HEADER)).unwrap_or(u32::MAX);
-        Item::Handshake { kind, body, len }
-    }
 }
 
 #[cfg(test)]

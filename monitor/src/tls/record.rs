@@ -61,43 +61,37 @@ pub(super) enum Opening {
 impl Opening {
     /// Judges the first bytes of a stream, as soon as they leave no doubt.
     pub(super) const fn of(first: &[u8]) -> Result<Self, Malformed> {
-        Ok(match *first {
-            []
-            | [CHANGE_CIPHER_SPEC..=HEARTBEAT]
-            | [CHANGE_CIPHER_SPEC..=HEARTBEAT, 3]
-            | [CHANGE_CIPHER_SPEC..=HEARTBEAT, 3, 0..=4]
-            | [CHANGE_CIPHER_SPEC..=HEARTBEAT, 3, 0..=4, _]
-            | [0x80..=0xff]
-            | [0x80..=0xff, _]
-            | [0x80..=0xff, _, 1]
-            | [0x80..=0xff, _, 1, 0 | 3] => Self::More,
-            [
-                kind @ CHANGE_CIPHER_SPEC..=HEARTBEAT,
-                3,
-                minor @ 0..=4,
-                high,
-                low,
-                ..,
-            ] => match Header::read([kind, 3, minor, high, low]) {
-                Ok(header) => Self::Record(header),
-                Err(malformed) => return Err(malformed),
-            },
-            [high @ 0x80..=0xff, low, 1, major, minor, ..] => {
-                Self::ssl2([high, low], [major, minor])
-            }
-            _ => Self::NotTls,
-        })
+        match first {
+            [] => Ok(Self::More),
+            [kind @ CHANGE_CIPHER_SPEC..=HEARTBEAT, rest @ ..] => Self::record(*kind, rest),
+            [high @ 0x80..=0xff, rest @ ..] => Ok(Self::ssl2(*high, rest)),
+            _ => Ok(Self::NotTls),
+        }
     }
 
-    const fn ssl2([high, low]: [u8; 2], version: [u8; 2]) -> Self {
-        // The length does not count itself.
-        let len = u16::from_be_bytes([high & 0x7f, low]);
-        let known = matches!(version, [0, 2] | [3, 0..=4]);
-        match len.checked_sub(SSL2_HEAD.saturating_sub(2)) {
-            Some(left) if known => Self::Ssl2 {
-                version: Version(u16::from_be_bytes(version)),
-                left,
+    const fn record(kind: u8, rest: &[u8]) -> Result<Self, Malformed> {
+        match *rest {
+            [] | [3] | [3, 0..=4] | [3, 0..=4, _] => Ok(Self::More),
+            [3, minor @ 0..=4, high, low, ..] => match Header::read([kind, 3, minor, high, low]) {
+                Ok(header) => Ok(Self::Record(header)),
+                Err(malformed) => Err(malformed),
             },
+            _ => Ok(Self::NotTls),
+        }
+    }
+
+    const fn ssl2(high: u8, rest: &[u8]) -> Self {
+        match *rest {
+            [] | [_] | [_, 1] | [_, 1, 0 | 3] => Self::More,
+            [low, 1, major @ 0, minor @ 2, ..] | [low, 1, major @ 3, minor @ 0..=4, ..] => {
+                // The length does not count itself.
+                let len = u16::from_be_bytes([high & 0x7f, low]);
+                let version = Version(u16::from_be_bytes([major, minor]));
+                match len.checked_sub(SSL2_HEAD - 2) {
+                    Some(left) => Self::Ssl2 { version, left },
+                    None => Self::NotTls,
+                }
+            }
             _ => Self::NotTls,
         }
     }

@@ -103,8 +103,8 @@ impl ServerHello {
     fn read_unreleased(reader: &mut Reader<'_>, len: usize) -> Option<Self> {
         let version = Version(reader.u16()?);
         let random = reader.array::<32>()?;
-        // The drafts had neither session id nor compression method here.
-        let is_draft = version.draft().is_some();
+        // They had neither session id nor compression method, and the first of them called themselves TLS 1.3.
+        let is_draft = version.is_tls13();
         let session_id = if is_draft { &[] } else { reader.vec8()? };
         let cipher_suite = reader.u16()?;
         if !is_draft {

@@ -10,6 +10,8 @@ pub enum LinkType {
     Null,
     /// Ethernet.
     Ethernet,
+    /// PPP, with or without the address and control bytes of HDLC framing.
+    Ppp,
     /// No link header at all.
     Raw,
     /// OpenBSD loopback: the address family in network byte order.
@@ -26,6 +28,7 @@ impl LinkType {
         match number {
             0 => Some(Self::Null),
             1 => Some(Self::Ethernet),
+            9 | 50 => Some(Self::Ppp),
             // 12 and 14 are raw IP where a program wrote its system's own number.
             12 | 14 | 101 | 228 | 229 => Some(Self::Raw),
             108 => Some(Self::Loop),
@@ -61,6 +64,7 @@ impl Link {
 pub fn network(link_type: LinkType, frame: &[u8]) -> Result<Link, Unreadable> {
     match link_type {
         LinkType::Ethernet => ethernet(frame),
+        LinkType::Ppp => ppp(frame),
         LinkType::Raw => Ok(Link::at(0)),
         LinkType::Null | LinkType::Loop => loopback(frame),
         LinkType::Cooked => cooked(frame),
@@ -71,6 +75,16 @@ pub fn network(link_type: LinkType, frame: &[u8]) -> Result<Link, Unreadable> {
 fn ethernet(frame: &[u8]) -> Result<Link, Unreadable> {
     let ethertype = bytes::u16(frame, 12).ok_or(Unreadable::Truncated)?;
     vlan::ip_header(frame, ethertype, 14).map(Link::at)
+}
+
+/// RFC 1662, section 3.1: the address and control bytes, where they are, are `ff 03`.
+fn ppp(frame: &[u8]) -> Result<Link, Unreadable> {
+    let framing = if frame.starts_with(&[0xff, 0x03]) {
+        2
+    } else {
+        0
+    };
+    vlan::behind_ppp(frame, framing).map(Link::at)
 }
 
 /// `AF_INET` is 2 everywhere; `AF_INET6` is 10 on Linux, 24 on NetBSD and OpenBSD, 28 on FreeBSD, 30 on macOS.
@@ -178,6 +192,14 @@ mod tests {
         );
     }
 
+    #[rstest]
+    #[case::bare(&[0x00, 0x57], Ok(Link::at(2)))]
+    #[case::framed(&[0xff, 0x03, 0x00, 0x21], Ok(Link::at(4)))]
+    #[case::control(&[0xff, 0x03, 0xc0, 0x21], Err(Unreadable::NotIp))]
+    fn ppp_may_be_framed(#[case] frame: &[u8], #[case] expected: Result<Link, Unreadable>) {
+        assert_eq!(network(LinkType::Ppp, frame), expected);
+    }
+
     #[test]
     fn raw_ip_starts_at_once() {
         assert_eq!(network(LinkType::Raw, &[]), Ok(Link::at(0)));
@@ -185,12 +207,13 @@ mod tests {
 
     #[test]
     fn a_cut_header_is_truncated_whatever_the_link_type() {
-        use LinkType::{Cooked, Cooked2, Ethernet, Loop, Null};
+        use LinkType::{Cooked, Cooked2, Ethernet, Loop, Null, Ppp};
         for (link_type, length) in [
             (Ethernet, 14),
             (Cooked, 16),
             (Cooked2, 20),
             (Null, 4),
+            (Ppp, 2),
             (Loop, 4),
         ] {
             for cut in 0..length {
@@ -205,6 +228,6 @@ mod tests {
         let known: Vec<u16> = (0..=u16::MAX)
             .filter(|number| LinkType::from_number(*number).is_some())
             .collect();
-        assert_eq!(known, [0, 1, 12, 14, 101, 108, 113, 228, 229, 276]);
+        assert_eq!(known, [0, 1, 9, 12, 14, 50, 101, 108, 113, 228, 229, 276]);
     }
 }

@@ -1,4 +1,4 @@
-//! What may stand between a link header and the IP header: VLAN tags (IEEE 802.1Q, 802.1ad) and PPPoE (RFC 2516).
+//! What may stand between a link header and the IP header: VLAN and other tags (IEEE 802.1Q, 802.1ad), PPPoE (RFC 2516).
 
 use super::{Unreadable, bytes};
 
@@ -8,7 +8,11 @@ const VLAN: u16 = 0x8100;
 const SERVICE_VLAN: u16 = 0x88a8;
 /// The tag types of equipment older than 802.1ad.
 const OLD_SERVICE_VLAN: [u16; 3] = [0x9100, 0x9200, 0x9300];
+/// A security group tag in the clear, as switches of TrustSec networks add it.
+const CISCO_METADATA: u16 = 0x8909;
 const PPPOE_SESSION: u16 = 0x8864;
+/// The length of a PPPoE header.
+const PPPOE: usize = 6;
 
 /// Protocol numbers of PPP.
 const PPP_IPV4: u16 = 0x0021;
@@ -21,23 +25,25 @@ const MAX_TAGS: usize = 4;
 pub(super) fn ip_header(frame: &[u8], ethertype: u16, at: usize) -> Result<usize, Unreadable> {
     let (mut ethertype, mut at) = (ethertype, at);
     for _ in 0..=MAX_TAGS {
-        match ethertype {
+        let to_next = match ethertype {
             IPV4 | IPV6 => return Ok(at),
-            VLAN | SERVICE_VLAN => (),
-            old if OLD_SERVICE_VLAN.contains(&old) => (),
-            PPPOE_SESSION => return pppoe(frame, at),
+            VLAN | SERVICE_VLAN => 2,
+            old if OLD_SERVICE_VLAN.contains(&old) => 2,
+            CISCO_METADATA => 6,
+            PPPOE_SESSION => return behind_ppp(frame, at.saturating_add(PPPOE)),
             _ => return Err(Unreadable::NotIp),
-        }
-        ethertype = bytes::u16(frame, at.saturating_add(2)).ok_or(Unreadable::Truncated)?;
-        at = at.saturating_add(4);
+        };
+        at = at.saturating_add(to_next);
+        ethertype = bytes::u16(frame, at).ok_or(Unreadable::Truncated)?;
+        at = at.saturating_add(2);
     }
     Err(Unreadable::NotIp)
 }
 
-/// Steps over a PPPoE session header and the PPP protocol field behind it.
-fn pppoe(frame: &[u8], at: usize) -> Result<usize, Unreadable> {
-    match bytes::u16(frame, at.saturating_add(6)) {
-        Some(PPP_IPV4 | PPP_IPV6) => Ok(at.saturating_add(8)),
+/// Where the IP header starts, when a PPP protocol field starts at `at`.
+pub(super) fn behind_ppp(frame: &[u8], at: usize) -> Result<usize, Unreadable> {
+    match bytes::u16(frame, at) {
+        Some(PPP_IPV4 | PPP_IPV6) => Ok(at.saturating_add(2)),
         Some(_) => Err(Unreadable::NotIp),
         None => Err(Unreadable::Truncated),
     }
@@ -58,6 +64,7 @@ mod tests {
     #[case::pppoe(PPPOE_SESSION, &[0x11, 0, 0, 1, 0, 42, 0x00, 0x21], Ok(8))]
     #[case::pppoe_ipv6(PPPOE_SESSION, &[0x11, 0, 0, 1, 0, 42, 0x00, 0x57], Ok(8))]
     #[case::pppoe_control(PPPOE_SESSION, &[0x11, 0, 0, 1, 0, 42, 0xc0, 0x21], Err(Unreadable::NotIp))]
+    #[case::security_group(CISCO_METADATA, &[1, 1, 0, 1, 0, 2, 0x08, 0x00], Ok(8))]
     #[case::tagged_arp(VLAN, &[0, 5, 0x08, 0x06], Err(Unreadable::NotIp))]
     #[case::cut_in_the_tag(VLAN, &[0, 5, 0x08], Err(Unreadable::Truncated))]
     #[case::cut_in_pppoe(PPPOE_SESSION, &[0x11, 0, 0, 1, 0, 42, 0], Err(Unreadable::Truncated))]

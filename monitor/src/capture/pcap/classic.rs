@@ -138,3 +138,101 @@ impl Layout {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use crate::capture::pcap::build::{MICROSECONDS, MODIFIED, NANOSECONDS, RAW, packets, pcap};
+    use crate::capture::pcap::order::Order;
+    use crate::capture::pcap::seen::read_whole;
+    use crate::frame::Direction;
+    use crate::wire::build::ethernet;
+
+    #[rstest]
+    #[case::microseconds(MICROSECONDS, [7_000_001_000, 7_000_002_000])]
+    #[case::nanoseconds(NANOSECONDS, [7_000_000_001, 7_000_000_002])]
+    fn the_magic_tells_the_unit_of_time(
+        #[values(Order::Little, Order::Big)] order: Order,
+        #[case] magic: u32,
+        #[case] times: [u64; 2],
+    ) {
+        let file = pcap(order, magic, RAW, &packets(2));
+        assert_eq!(read_whole(&file).times(), times);
+    }
+
+    #[test]
+    fn records_of_the_modified_format_are_longer() {
+        let file = pcap(Order::Little, MODIFIED, RAW, &packets(2));
+        assert_eq!(read_whole(&file).times(), [7_000_001_000, 7_000_002_000]);
+    }
+
+    #[test]
+    fn the_link_header_comes_off_and_out_of_the_length() {
+        let packet = packets(1).remove(0);
+        let mut file = pcap(Order::Little, MICROSECONDS, 1, &[ethernet(0x0800, &packet)]);
+        // The original length: the capture kept only a part of the packet.
+        file[24 + 12..24 + 16].copy_from_slice(&1_514_u32.to_le_bytes());
+        let frame = read_whole(&file).frames.remove(0);
+        assert_eq!((frame.network, frame.wire_len), (packet, 1_500));
+        assert_eq!((frame.interface, frame.direction), (0, Direction::Unknown));
+    }
+
+    #[test]
+    fn an_original_length_below_the_captured_one_is_not_believed() {
+        let packet = packets(1).remove(0);
+        let mut file = pcap(
+            Order::Little,
+            MICROSECONDS,
+            RAW,
+            std::slice::from_ref(&packet),
+        );
+        file[24 + 12..24 + 16].copy_from_slice(&1_u32.to_le_bytes());
+        assert_eq!(read_whole(&file).frames[0].wire_len as usize, packet.len());
+    }
+
+    #[test]
+    fn the_length_of_a_check_sequence_is_no_part_of_the_link_type() {
+        let mut file = pcap(Order::Little, MICROSECONDS, RAW, &packets(1));
+        file[23] = 0x24;
+        assert_eq!(read_whole(&file).frames.len(), 1);
+    }
+
+    #[test]
+    fn packets_of_a_link_type_that_cannot_be_read_are_counted() {
+        let file = pcap(Order::Little, MICROSECONDS, 127, &packets(3));
+        let seen = read_whole(&file);
+        assert!(seen.frames.is_empty());
+        assert_eq!(seen.lost["unsupported_link_type"], 3);
+    }
+
+    #[test]
+    fn what_is_not_ip_goes_by_and_what_is_cut_in_its_link_header_is_counted() {
+        let frames = [ethernet(0x0806, b"who has"), vec![0; 13]];
+        let file = pcap(Order::Little, MICROSECONDS, 1, &frames);
+        let seen = read_whole(&file);
+        assert!(seen.frames.is_empty());
+        assert_eq!(
+            seen.lost.into_iter().collect::<Vec<_>>(),
+            [("truncated", 1)]
+        );
+    }
+
+    #[test]
+    fn the_interfaces_that_cooked_packets_name_are_told_apart() {
+        let cooked = |index: u8, packet_type: u8| {
+            let header = [0x08, 0, 0, 0, 0, 0, 0, index, 0, 1, packet_type, 6];
+            [&header, [0; 8].as_slice(), &packets(1)[0]].concat()
+        };
+        let frames = [cooked(2, 0), cooked(7, 4), cooked(2, 4)];
+        let file = pcap(Order::Little, MICROSECONDS, 276, &frames);
+        let seen = read_whole(&file);
+        assert_eq!(seen.names(), ["any", "if2", "if7"]);
+        assert_eq!(seen.places(), [1, 2, 1]);
+        let directions: Vec<_> = seen.frames.iter().map(|frame| frame.direction).collect();
+        assert_eq!(
+            directions,
+            [Direction::Ingress, Direction::Egress, Direction::Egress]
+        );
+    }
+}

@@ -44,6 +44,16 @@ pub(super) struct Description<'a> {
     pub(super) clock: Clock,
 }
 
+impl Description<'_> {
+    /// It says something, but not in a way that can be read.
+    pub(super) const UNREADABLE: Self = Self {
+        name: None,
+        link_type: u16::MAX,
+        snaplen: 0,
+        clock: Clock::MICROSECONDS,
+    };
+}
+
 /// All interfaces of a capture.
 #[derive(Default)]
 pub(super) struct Interfaces {

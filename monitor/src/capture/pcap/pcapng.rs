@@ -150,17 +150,21 @@ impl File {
     }
 
     fn describe(&mut self, block: &Block<'_>, sink: &mut dyn FrameSink) -> Option<()> {
-        let (_, interface) = match self.order {
-            Order::Little => parse_interfacedescriptionblock_le(block.whole),
-            Order::Big => parse_interfacedescriptionblock_be(block.whole),
-        }
-        .ok()?;
         if self.interfaces.is_full() {
             return None;
         }
+        let parsed = match self.order {
+            Order::Little => parse_interfacedescriptionblock_le(block.whole),
+            Order::Big => parse_interfacedescriptionblock_be(block.whole),
+        };
+        let Ok((_, interface)) = parsed else {
+            // The numbers of those that follow count this one too.
+            self.interfaces.add(&Description::UNREADABLE, sink);
+            return None;
+        };
         let what = Description {
             name: interface.if_name().and_then(Result::ok),
-            link_type: u16::try_from(interface.linktype.0).ok()?,
+            link_type: u16::try_from(interface.linktype.0).unwrap_or(u16::MAX),
             snaplen: interface.snaplen,
             clock: self.clock(&interface),
         };
@@ -206,5 +210,182 @@ impl File {
     fn number(&self, options: &[PcapNGOption<'_>], code: OptionCode) -> Option<u64> {
         let option = options.iter().find(|option| option.code == code)?;
         self.order.u64(option.as_bytes().ok()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use crate::capture::pcap::ReadError;
+    use crate::capture::pcap::build::{PcapNg, RAW, packets, write_u64};
+    use crate::capture::pcap::order::Order;
+    use crate::capture::pcap::seen::{read, read_whole};
+    use crate::frame::Direction;
+
+    #[rstest]
+    fn interfaces_keep_their_names_and_their_own_clocks(
+        #[values(Order::Little, Order::Big)] order: Order,
+    ) {
+        let packets = packets(3);
+        let file = PcapNg::new(order)
+            .named("eth0")
+            .interface(RAW, |body| {
+                body.option(2, b"veth1").option(9, &[9]).option(14, &[]);
+            })
+            .interface(RAW, |body| {
+                body.option(9, &[0]).u16(14).u16(8);
+                write_u64(body, 100);
+            })
+            .enhanced(1, 5, &packets[0])
+            .enhanced(0, 5, &packets[1])
+            .enhanced(2, 5, &packets[2]);
+        let seen = read_whole(&file.into_bytes());
+        assert_eq!(seen.names(), ["eth0", "veth1", "if2"]);
+        assert_eq!(seen.places(), [1, 0, 2]);
+        assert_eq!(seen.times(), [5, 5_000, 105_000_000_000]);
+    }
+
+    #[rstest]
+    fn all_three_blocks_that_hold_packets_are_read(
+        #[values(Order::Little, Order::Big)] order: Order,
+    ) {
+        let packets = packets(3);
+        let file = PcapNg::new(order)
+            .named("eth0")
+            .enhanced(0, 1 << 33, &packets[0])
+            .obsolete(0, 0, 1 << 34, &packets[1])
+            .simple(9_000, &packets[2]);
+        let seen = read_whole(&file.into_bytes());
+        assert_eq!(seen.packets()[..2], packets[..2]);
+        assert!(seen.frames[2].network.starts_with(&packets[2]));
+        assert_eq!(seen.frames[2].wire_len, 9_000);
+        // A simple packet block has no time: that of the packet before stands in.
+        let (first, second) = ((1 << 33) * 1_000, (1 << 34) * 1_000);
+        assert_eq!(seen.times(), [first, second, second]);
+    }
+
+    #[test]
+    fn padding_is_no_part_of_a_simple_packet() {
+        let packet = packets(1).remove(0);
+        let odd = &packet[..packet.len() - 1];
+        let file = PcapNg::new(Order::Little)
+            .named("eth0")
+            .simple(u32::try_from(odd.len()).unwrap(), odd);
+        assert_eq!(read_whole(&file.into_bytes()).packets(), [odd]);
+    }
+
+    #[rstest]
+    #[case::inbound(1, Direction::Ingress)]
+    #[case::outbound(2, Direction::Egress)]
+    #[case::not_said(0, Direction::Unknown)]
+    #[case::other_bits(0xfe, Direction::Egress)]
+    fn flags_say_the_direction(
+        #[values(Order::Little, Order::Big)] order: Order,
+        #[case] flags: u32,
+        #[case] direction: Direction,
+    ) {
+        let packet = packets(1).remove(0);
+        let file = PcapNg::new(order)
+            .named("eth0")
+            .enhanced_with(0, 0, &packet, |body| {
+                body.option(1, b"a comment")
+                    .u16(2)
+                    .u16(4)
+                    .u32(flags)
+                    .option(0, &[]);
+            });
+        assert_eq!(
+            read_whole(&file.into_bytes()).frames[0].direction,
+            direction
+        );
+    }
+
+    #[rstest]
+    fn what_the_recorder_dropped_is_a_loss(#[values(Order::Little, Order::Big)] order: Order) {
+        let packet = packets(1).remove(0);
+        let file = PcapNg::new(order)
+            .named("eth0")
+            .obsolete(0, 3, 0, &packet)
+            .obsolete(0, u16::MAX, 0, &packet)
+            .enhanced_with(0, 0, &packet, |body| {
+                body.u16(4).u16(8);
+                write_u64(body, 20);
+            })
+            .statistics(0, [100, 50])
+            .statistics(0, [400, 50]);
+        let seen = read_whole(&file.into_bytes());
+        assert_eq!(seen.lost["dropped_by_recorder"], 3 + 20 + 450);
+        assert_eq!(seen.frames.len(), 3);
+    }
+
+    #[test]
+    fn sections_count_their_interfaces_anew_and_names_join_them() {
+        let packet = packets(1).remove(0);
+        let file = PcapNg::new(Order::Little)
+            .named("eth0")
+            .named("eth1")
+            .enhanced(1, 1, &packet)
+            .section_in(Order::Big)
+            .named("eth1")
+            .named("eth2")
+            .enhanced(0, 2, &packet)
+            .enhanced(1, 3, &packet);
+        let seen = read_whole(&file.into_bytes());
+        assert_eq!(seen.names(), ["eth0", "eth1", "eth2"]);
+        assert_eq!(seen.places(), [1, 1, 2]);
+    }
+
+    #[test]
+    fn two_interfaces_of_one_section_stay_two_though_they_share_a_name() {
+        let packet = packets(1).remove(0);
+        let both = |file: PcapNg| {
+            file.named("eth0")
+                .named("eth0")
+                .enhanced(0, 1, &packet)
+                .enhanced(1, 2, &packet)
+        };
+        let file = both(both(PcapNg::new(Order::Little)).section());
+        let seen = read_whole(&file.into_bytes());
+        assert_eq!(seen.names(), ["eth0", "eth0"]);
+        assert_eq!(seen.places(), [0, 1, 0, 1]);
+    }
+
+    #[test]
+    fn blocks_that_make_no_sense_are_counted_and_stepped_over() {
+        let packet = packets(1).remove(0);
+        let file = PcapNg::new(Order::Little)
+            .block(1, |body| {
+                body.u32(1);
+            })
+            .named("eth1")
+            .block(6, |body| {
+                body.u32(0).u32(0).u32(0).u32(4_000).u32(4_000);
+            })
+            .enhanced(9, 0, &packet)
+            .enhanced(1, 0, &packet);
+        let seen = read_whole(&file.into_bytes());
+        assert_eq!(seen.packets(), [packet]);
+        assert_eq!(seen.names(), ["if0", "eth1"]);
+        let lost: Vec<_> = seen.lost.into_iter().collect();
+        assert_eq!(lost, [("malformed_block", 2), ("unknown_interface", 1)]);
+    }
+
+    #[rstest]
+    #[case::unequal(28 + 24 - 1, "the two lengths of a block differ")]
+    #[case::not_a_length(28 + 4, "not the length of a block")]
+    #[case::byte_order(8, "a section header of no known byte order")]
+    fn where_the_next_block_starts_must_be_sure(#[case] at: usize, #[case] reason: &str) {
+        let mut file = PcapNg::new(Order::Little)
+            .interface(RAW, |body| {
+                body.u32(0);
+            })
+            .into_bytes();
+        file[at] ^= 0x42;
+        let (_, result) = read(&file);
+        match result {
+            Err(ReadError::Damaged { reason: said, .. }) => assert_eq!(said, reason),
+            other => panic!("{other:?}"),
+        }
     }
 }

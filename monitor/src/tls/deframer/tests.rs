@@ -115,6 +115,11 @@ fn a_prefix_tells_no_more_than_a_prefix_of_the_items() {
 }
 
 #[test]
+fn an_idle_deframer_is_small() {
+    assert!(size_of::<Deframer>() <= 56, "{}", size_of::<Deframer>());
+}
+
+#[test]
 fn nothing_is_kept_between_whole_records() {
     let mut deframer = Deframer::default();
     let stream = [message(14, &[]), message(1, &[9; 300])].concat();
@@ -124,7 +129,7 @@ fn nothing_is_kept_between_whole_records() {
         deframer.push(&[*byte], &mut |_| {});
     }
     assert!(deframer.is_idle());
-    assert_eq!(deframer.message.capacity(), 0);
+    assert_eq!(deframer.assembler.capacity(), 0);
 }
 
 #[test]
@@ -307,7 +312,7 @@ fn behind_a_gap_nothing_is_told() {
     let hello = record(22, &message(1, &[7; 60]));
     assert!(collect(&mut deframer, [&hello[..30]]).is_empty());
     deframer.gap();
-    assert_eq!(deframer.message.capacity(), 0);
+    assert_eq!(deframer.assembler.capacity(), 0);
     assert!(collect(&mut deframer, [&hello[..]]).is_empty());
 }
 
@@ -332,6 +337,14 @@ fn a_gap_that_ends_with_the_content_does_no_harm_and_one_byte_more_does() {
         assert_eq!(deframer.pass_over(missing), harmless, "{missing}");
         assert_eq!(deframer.is_stopped(), !harmless);
     }
+}
+
+#[test]
+fn a_gap_of_nothing_does_no_harm_and_one_within_a_header_does() {
+    let mut deframer = Deframer::default();
+    deframer.push(&[22, 3], &mut |_| {});
+    assert!(deframer.pass_over(0) && !deframer.is_stopped());
+    assert!(!deframer.pass_over(1) && deframer.is_stopped());
 }
 
 /// A record of any kind, mostly sensible.
@@ -388,7 +401,7 @@ proptest! {
         let mut deframer = Deframer::default();
         for _ in 0..repeat {
             deframer.push(&record(22, &bytes), &mut |_| {});
-            prop_assert!(deframer.message.capacity() <= 2 * (crate::tls::MAX_MESSAGE + 4));
+            prop_assert!(deframer.assembler.capacity() <= 2 * (crate::tls::MAX_MESSAGE + 4));
         }
     }
 }

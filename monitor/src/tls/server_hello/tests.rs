@@ -1,4 +1,5 @@
 use proptest::prelude::*;
+use rstest::rstest;
 
 use super::*;
 use crate::tls::samples::{self, extension, vec16};
@@ -87,10 +88,12 @@ fn an_answer_may_end_without_extensions() {
     assert_eq!((hello.version(), hello.cipher_suite), (Version::TLS1_0, 5));
 }
 
-#[test]
-fn drafts_before_22_have_no_session_id() {
+#[rstest]
+#[case::draft_18(0x7f12)]
+#[case::a_draft_that_did_not_say_so(0x0304)]
+fn drafts_before_22_have_no_session_id(#[case] version: u16) {
     let body = [
-        &[0x7f, 0x12][..],
+        &version.to_be_bytes()[..],
         &[7; 32],
         &[0x13, 1],
         &vec16(&extension(40, &[0, 29, 0, 1, 9])),
@@ -99,7 +102,7 @@ fn drafts_before_22_have_no_session_id() {
     let hello = ServerHello::parse(&body).unwrap();
     assert_eq!(
         (hello.version(), hello.cipher_suite),
-        (Version(0x7f12), 0x1301)
+        (Version(version), 0x1301)
     );
     assert_eq!(hello.group, Some(29));
 }

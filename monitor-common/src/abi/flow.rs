@@ -1,0 +1,120 @@
+//! A followed flow: its key and what the kernel remembers of it.
+
+use core::mem::offset_of;
+
+/// An IPv6 address, or an IPv4 address mapped into one (RFC 4291 section 2.5.5.2), as its sixteen bytes lie in memory.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Address {
+    /// Bytes 0 to 7, read as little-endian.
+    pub head: u64,
+    /// Bytes 8 to 15, read as little-endian.
+    pub tail: u64,
+}
+
+impl Address {
+    /// From the four bytes of an IPv4 address.
+    #[inline(always)]
+    #[must_use]
+    pub const fn v4(bytes: [u8; 4]) -> Self {
+        let address = u32::from_le_bytes(bytes) as u64;
+        Self {
+            head: 0,
+            tail: address << 32 | 0xffff_0000,
+        }
+    }
+
+    /// From the two halves of an IPv6 address.
+    #[inline(always)]
+    #[must_use]
+    pub const fn v6(head: [u8; 8], tail: [u8; 8]) -> Self {
+        Self {
+            head: u64::from_le_bytes(head),
+            tail: u64::from_le_bytes(tail),
+        }
+    }
+
+    /// The sixteen bytes, in wire order.
+    #[inline(always)]
+    #[must_use]
+    pub const fn bytes(self) -> [u64; 2] {
+        [self.head, self.tail]
+    }
+}
+
+/// Which flow: the same for both directions, but another on each interface.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FlowKey {
+    /// The address of the end that sorts first.
+    pub low: Address,
+    /// The address of the other end.
+    pub high: Address,
+    /// The port of the low end.
+    pub low_port: u16,
+    /// The port of the high end.
+    pub high_port: u16,
+    /// The interface.
+    pub interface: u32,
+}
+
+/// What one end of a flow has sent so far.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct End {
+    /// Payload bytes that went to user space.
+    pub bytes: u32,
+    /// Payload packets that went there after protection began.
+    pub protected_packets: u16,
+    /// Pure acknowledgements that went there.
+    pub acks: u8,
+    /// `End::…` bits.
+    pub flags: u8,
+}
+
+impl End {
+    /// A segment began with a ChangeCipherSpec or ApplicationData record.
+    pub const PROTECTED: u8 = 1;
+    /// A segment began with an ApplicationData record.
+    pub const SEALED: u8 = 2;
+    /// The byte budget ended before protection began, and that was counted.
+    pub const SNAPPED: u8 = 4;
+    /// No more payload of this end is wanted.
+    pub const DONE: u8 = 8;
+
+    /// Whether any of `bits` is set.
+    #[inline(always)]
+    #[must_use]
+    pub const fn has(&self, bits: u8) -> bool {
+        self.flags & bits != 0
+    }
+}
+
+/// What the kernel remembers of a followed flow.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FlowState {
+    /// The sequence number of the SYN that opened the flow, where one was seen.
+    pub isn: u32,
+    /// 1 where `isn` holds one, 0 where the flow was joined late.
+    pub opened: u32,
+    /// What the low end has sent.
+    pub low: End,
+    /// What the high end has sent.
+    pub high: End,
+}
+
+const _: () = {
+    assert!(size_of::<Address>() == 16 && align_of::<Address>() == 8);
+    assert!(size_of::<FlowKey>() == 40 && align_of::<FlowKey>() == 8);
+    assert!(offset_of!(FlowKey, high) == 16 && offset_of!(FlowKey, low_port) == 32);
+    assert!(offset_of!(FlowKey, high_port) == 34 && offset_of!(FlowKey, interface) == 36);
+    assert!(size_of::<End>() == 8 && align_of::<End>() == 4);
+    assert!(
+        offset_of!(End, protected_packets) == 4
+            && offset_of!(End, acks) == 6
+            && offset_of!(End, flags) == 7
+    );
+    assert!(size_of::<FlowState>() == 24 && align_of::<FlowState>() == 4);
+    assert!(offset_of!(FlowState, low) == 8 && offset_of!(FlowState, high) == 16);
+};

@@ -1,0 +1,128 @@
+//! Finds the TCP header behind whatever the plain shapes leave out: a VLAN tag in the bytes, IPv4 options, IPv6
+//! extension headers, devices without a link header, and packets whose headers cannot be read in place.
+
+use super::locate::{ETHERTYPE_V4, ETHERTYPE_V6, Found, Place, Shape, TCP, fragmented};
+use super::{Link, Load};
+
+const ETHERTYPE_VLAN: u16 = 0x8100;
+const ETHERTYPE_SERVICE_VLAN: u16 = 0x88a8;
+
+/// How many IPv6 extension headers are walked over.
+const EXTENSIONS: u32 = 6;
+const HOP_BY_HOP: u8 = 0;
+const ROUTING: u8 = 43;
+const FRAGMENT: u8 = 44;
+const AUTHENTICATION: u8 = 51;
+const DESTINATION: u8 = 60;
+
+#[inline(always)]
+pub(super) fn walk<P: Load>(packet: &P, link: Link) -> Found {
+    match network(packet, link) {
+        Some((network, 4)) => v4(packet, network),
+        Some((network, 6)) => v6(packet, network),
+        _ => Found::Other,
+    }
+}
+
+/// Where the IP header begins, and its version.
+#[inline(always)]
+fn network<P: Load>(packet: &P, link: Link) -> Option<(u32, u8)> {
+    if matches!(link, Link::Ip) {
+        let [first] = packet.load::<1>(0)?;
+        return Some((0, first >> 4));
+    }
+    let mut offset = 14;
+    let mut ethertype = u16::from_be_bytes(packet.load::<2>(12)?);
+    if ethertype == ETHERTYPE_VLAN || ethertype == ETHERTYPE_SERVICE_VLAN {
+        ethertype = u16::from_be_bytes(packet.load::<2>(16)?);
+        offset = 18;
+    }
+    match ethertype {
+        ETHERTYPE_V4 => Some((offset, 4)),
+        ETHERTYPE_V6 => Some((offset, 6)),
+        _ => None,
+    }
+}
+
+#[inline(always)]
+fn v4<P: Load>(packet: &P, network: u32) -> Found {
+    let Some(head) = packet.load::<10>(network) else {
+        return Found::Other;
+    };
+    if head[9] != TCP || head[0] >> 4 != 4 || head[0] & 15 < 5 {
+        return Found::Other;
+    }
+    if fragmented(u16::from_be_bytes([head[6], head[7]])) {
+        return Found::Fragment;
+    }
+    let transport = network + u32::from(head[0] & 15) * 4;
+    tcp(packet, Shape::V4, network, transport)
+}
+
+#[inline(always)]
+fn v6<P: Load>(packet: &P, network: u32) -> Found {
+    let Some([first]) = packet.load::<1>(network) else {
+        return Found::Other;
+    };
+    let Some([mut next]) = packet.load::<1>(network + 6) else {
+        return Found::Other;
+    };
+    if first >> 4 != 6 {
+        return Found::Other;
+    }
+    let mut offset = network + 40;
+    let mut partial = false;
+    for _ in 0..EXTENSIONS {
+        if next == TCP {
+            break;
+        }
+        let Some(extension) = packet.load::<4>(offset) else {
+            return Found::Other;
+        };
+        let Some(length) = extension_length(next, extension[1]) else {
+            return Found::Other;
+        };
+        // RFC 8200 section 4.5: thirteen bits of offset, two reserved, one "more"; all zero is a whole packet.
+        partial |= next == FRAGMENT && (extension[2] != 0 || extension[3] & 0xf9 != 0);
+        next = extension[0];
+        if partial {
+            return if next == TCP {
+                Found::Fragment
+            } else {
+                Found::Other
+            };
+        }
+        offset += length;
+    }
+    if next == TCP {
+        tcp(packet, Shape::V6, network, offset)
+    } else {
+        Found::Other
+    }
+}
+
+/// Bytes of an extension header with this length field; `None` for what is not one.
+#[inline(always)]
+fn extension_length(kind: u8, field: u8) -> Option<u32> {
+    match kind {
+        HOP_BY_HOP | ROUTING | DESTINATION => Some((u32::from(field) + 1) * 8),
+        FRAGMENT => Some(8),
+        AUTHENTICATION => Some((u32::from(field) + 2) * 4),
+        _ => None,
+    }
+}
+
+#[inline(always)]
+fn tcp<P: Load>(packet: &P, shape: Shape, network: u32, transport: u32) -> Found {
+    let Some(head) = packet.load::<14>(transport) else {
+        return Found::Other;
+    };
+    Found::Tcp(Place {
+        shape,
+        network,
+        transport,
+        source: u16::from_be_bytes([head[0], head[1]]),
+        destination: u16::from_be_bytes([head[2], head[3]]),
+        flags: head[13],
+    })
+}

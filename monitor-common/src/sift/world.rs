@@ -1,0 +1,128 @@
+//! What the sift asks of the place it runs in. The kernel answers with helpers and maps, the host with slices and tables.
+
+use crate::abi::{Address, Config, Counter, FlowKey, FlowState, RecordHead};
+
+/// The bytes of one packet.
+pub trait Load {
+    /// How long the packet is, from where it begins on this device.
+    fn length(&self) -> u32;
+    /// The first `N` bytes, where they can be read in place, without copying.
+    fn in_place<const N: usize>(&self) -> Option<&[u8; N]>;
+    /// The big-endian number at `at` of bytes that were read in place.
+    #[inline(always)]
+    fn short<const N: usize>(bytes: &[u8; N], at: usize) -> u16 {
+        u16::from_be_bytes([bytes[at], bytes[at + 1]])
+    }
+    /// Four bytes at `at` of bytes that were read in place.
+    #[inline(always)]
+    fn long<const N: usize>(bytes: &[u8; N], at: usize) -> [u8; 4] {
+        [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]
+    }
+    /// `N` bytes from `offset` on; `None` where the packet ends before.
+    fn load<const N: usize>(&self, offset: u32) -> Option<[u8; N]>;
+}
+
+/// Which list of prefixes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum List {
+    /// One end must lie in it.
+    Allow,
+    /// No end may lie in it.
+    Deny,
+}
+
+/// What user space wants; it may change between two packets.
+pub trait Settings {
+    /// The numbers and switches; `None` only where the map cannot be read.
+    fn config(&self) -> Option<&Config>;
+    /// Whether `port` is followed.
+    fn has_port(&self, port: u16) -> bool;
+    /// Whether `address` lies in one of the prefixes of `list`.
+    fn listed(&self, list: List, address: Address) -> bool;
+}
+
+/// The table of followed flows: bounded, and a new flow may push out the one that was idle longest.
+pub trait Flows {
+    /// The state of a flow.
+    fn get(&mut self, key: &FlowKey) -> Option<&mut FlowState>;
+    /// Enters a flow; false where there was no room.
+    fn insert(&mut self, key: &FlowKey, state: &FlowState) -> bool;
+    /// Removes a flow; false where it was not there.
+    fn remove(&mut self, key: &FlowKey) -> bool;
+}
+
+/// What of a packet is sent, before it is cut into records.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Where the IP header begins.
+    pub network: u32,
+    /// Where the payload begins.
+    pub payload: u32,
+    /// Bytes of the IP header.
+    pub network_len: u32,
+    /// Payload bytes that the packet has.
+    pub payload_len: u32,
+    /// Payload bytes that are sent.
+    pub sent_len: u32,
+    /// Bytes from the IP header on.
+    pub wire_len: u32,
+}
+
+/// One record to be: its head, and where in the packet the bytes behind it lie.
+#[derive(Clone, Copy, Debug)]
+pub struct Piece {
+    /// The head, complete.
+    pub head: RecordHead,
+    /// Where the IP header begins.
+    pub network: u32,
+    /// Where this piece of the payload begins.
+    pub payload: u32,
+}
+
+/// What became of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// It is on its way to user space.
+    Sent,
+    /// There was no room for it.
+    Full,
+    /// The packet's bytes could not be read.
+    Unreadable,
+}
+
+/// The way to user space.
+pub trait Out<P> {
+    /// Adds one to a count.
+    fn count(&mut self, counter: Counter);
+    /// The monotonic clock, in nanoseconds; asked only for packets that are sent.
+    fn now(&self) -> u64;
+    /// Hands a plan back as it is. The kernel takes it through map memory, so that its verifier looks at all that
+    /// follows once, not once for every way that leads here.
+    #[inline(always)]
+    fn settle(&mut self, plan: Plan) -> Option<Plan> {
+        Some(plan)
+    }
+    /// Sends one record.
+    fn send(&mut self, packet: &P, piece: &Piece) -> Delivery;
+}
+
+/// What a device's packets begin with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// An Ethernet header.
+    Ethernet,
+    /// The IP header (tunnels, `wg`, `ppp`).
+    Ip,
+}
+
+/// Where a packet is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hook {
+    /// The interface's index.
+    pub interface: u32,
+    /// Whether the packet leaves the host.
+    pub egress: bool,
+    /// What the packet begins with.
+    pub link: Link,
+}

@@ -1,0 +1,123 @@
+//! The way out: counts, and records through the ring.
+
+use core::ffi::c_void;
+use core::ptr::{addr_of_mut, read_volatile, write_volatile};
+
+use aya_ebpf::bindings::{BPF_RB_AVAIL_DATA, BPF_RB_FORCE_WAKEUP, BPF_RB_NO_WAKEUP};
+use aya_ebpf::helpers::generated::{bpf_ktime_get_ns, bpf_ringbuf_output, bpf_ringbuf_query};
+use aya_ebpf::macros::map;
+use aya_ebpf::maps::{PerCpuArray, RingBuf};
+use aya_ebpf::programs::TcContext;
+use aya_log_ebpf::debug;
+use monitor_common::abi::{COUNTERS as COUNTS, Counter, HEADER_BYTES, PIECE_BYTES, Record, RecordHead};
+use monitor_common::sift::{Delivery, Out, Piece, Plan, Settings};
+
+use crate::maps::KernelSettings;
+use crate::skb::Skb;
+
+#[map]
+static COUNTERS: PerCpuArray<[u64; COUNTS]> = PerCpuArray::with_max_entries(1, 0);
+#[map]
+static SCRATCH: PerCpuArray<Record> = PerCpuArray::with_max_entries(1, 0);
+#[map]
+static PLAN: PerCpuArray<Plan> = PerCpuArray::with_max_entries(1, 0);
+#[map]
+static RECORDS: RingBuf = RingBuf::with_byte_size(8 << 20, 0);
+
+/// Sends records through the ring.
+pub struct Ring<'a> {
+    ctx: &'a TcContext,
+}
+
+impl<'a> Ring<'a> {
+    #[inline(always)]
+    pub fn new(ctx: &'a TcContext) -> Self {
+        Self { ctx }
+    }
+}
+
+impl Out<Skb> for Ring<'_> {
+    #[inline(always)]
+    fn count(&mut self, counter: Counter) {
+        if let Some(counts) = COUNTERS.get_ptr_mut(0) {
+            // SAFETY: the value is this CPU's own, and a `Counter` is an index below its length.
+            unsafe { *addr_of_mut!((*counts)[counter as usize]) += 1 };
+        }
+    }
+
+    #[inline(always)]
+    fn now(&self) -> u64 {
+        // SAFETY: takes nothing, and only reads a clock.
+        unsafe { bpf_ktime_get_ns() }
+    }
+
+    #[inline(always)]
+    fn settle(&mut self, plan: Plan) -> Option<Plan> {
+        let place = PLAN.get_ptr_mut(0)?;
+        // SAFETY: the value is this CPU's own. Volatile, or the compiler would remember what it wrote and the verifier
+        // would go on knowing it.
+        unsafe {
+            write_volatile(place, plan);
+            Some(read_volatile(place))
+        }
+    }
+
+    #[inline(always)]
+    fn send(&mut self, packet: &Skb, piece: &Piece) -> Delivery {
+        let Some(record) = SCRATCH.get_ptr_mut(0) else { return Delivery::Unreadable };
+        // SAFETY: the scratch record is this CPU's own, and no other program of ours runs on it before this one ends.
+        let Some(length) = (unsafe { fill(record, packet, piece) }) else { return Delivery::Unreadable };
+        let length = RecordHead::BYTES as u64 + u64::from(length);
+        // SAFETY: `length` is at most the size of a record, as `fill` promises.
+        if unsafe { bpf_ringbuf_output(addr_of!(RECORDS), record.cast::<c_void>(), length, wake_up()) } == 0 {
+            return Delivery::Sent;
+        }
+        debug!(self.ctx, "no room for a record of {} bytes", length);
+        Delivery::Full
+    }
+}
+
+/// Assembles a record and tells how many bytes it has behind its head; `None` where the packet cannot be read.
+///
+/// # Safety
+/// `record` is valid for writes.
+#[inline(always)]
+unsafe fn fill(record: *mut Record, packet: &Skb, piece: &Piece) -> Option<u32> {
+    let header_len = bounded(u32::from(piece.head.header_len), HEADER_BYTES);
+    // SAFETY: `header_len` is at most `HEADER_BYTES` and the piece at most `PIECE_BYTES`: there is room for both.
+    unsafe {
+        (*record).head = piece.head;
+        let bytes = addr_of_mut!((*record).bytes).cast::<u8>();
+        if !packet.copy(piece.network, bytes, header_len) {
+            return None;
+        }
+        if piece.head.piece_len == 0 {
+            return Some(header_len);
+        }
+        let piece_len = bounded(u32::from(piece.head.piece_len), PIECE_BYTES);
+        packet.copy(piece.payload, bytes.add(header_len as usize), piece_len).then_some(header_len + piece_len)
+    }
+}
+
+/// `length`, between 1 and `most` (a power of two), in the way that every kernel's verifier can follow.
+#[inline(always)]
+const fn bounded(length: u32, most: u32) -> u32 {
+    (length.wrapping_sub(1) & (most - 1)) + 1
+}
+
+/// Wakes user space only where much is waiting: otherwise its timer drains the ring, for a wake-up costs more than a record.
+#[inline(always)]
+fn wake_up() -> u64 {
+    // SAFETY: only asks how much is waiting.
+    let waiting = unsafe { bpf_ringbuf_query(addr_of!(RECORDS), u64::from(BPF_RB_AVAIL_DATA)) };
+    let most = KernelSettings.config().map_or(u32::MAX, |config| config.wake_bytes);
+    u64::from(if waiting > u64::from(most) { BPF_RB_FORCE_WAKEUP } else { BPF_RB_NO_WAKEUP })
+}
+
+/// The address of a map, as helpers want it.
+macro_rules! addr_of {
+    ($map:expr) => {
+        core::ptr::addr_of!($map).cast_mut().cast::<c_void>()
+    };
+}
+use addr_of;

@@ -1,0 +1,79 @@
+//! Loads the kernel programs.
+
+use aya::programs::SchedClassifier;
+use aya::{Ebpf, EbpfLoader};
+use monitor_common::abi::{ABI_VERSION, name};
+
+use super::{LiveConfig, LiveError};
+
+/// The programs, as `build.rs` made them.
+static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/tlsmon.bpf.o"));
+
+const PROGRAMS: [&str; 4] = [
+    name::INGRESS,
+    name::EGRESS,
+    name::INGRESS_L3,
+    name::EGRESS_L3,
+];
+
+/// aya-log's levels, as its global wants them: off, and debug.
+const LOG_OFF: u8 = 0;
+const LOG_DEBUG: u8 = 4;
+
+/// The smallest ring: one record of the largest size must fit in many times.
+const RING_LEAST: u32 = 64 * 1024;
+
+/// Creates the maps and loads the programs.
+pub(super) fn load(config: &LiveConfig) -> Result<Ebpf, LiveError> {
+    let mut programs = load_maps(config)?;
+    for name in PROGRAMS {
+        load_program(&mut programs, name)?;
+    }
+    if config.kernel_log {
+        // Without its log the capture is still whole.
+        if let Err(error) = aya_log::EbpfLogger::init(&mut programs) {
+            tracing::warn!(%error, "the kernel programs' own log cannot be read");
+        }
+    }
+    Ok(programs)
+}
+
+/// Creates the maps and loads the programs, only to see whether this host lets us.
+pub(in crate::capture) fn load_programs() -> Result<Ebpf, LiveError> {
+    load(&LiveConfig {
+        ring_bytes: RING_LEAST,
+        flows: 64,
+        ..LiveConfig::default()
+    })
+}
+
+fn load_maps(config: &LiveConfig) -> Result<Ebpf, LiveError> {
+    EbpfLoader::new()
+        .override_global(name::SWITCH, &ABI_VERSION, true)
+        .override_global(
+            aya_log::LEVEL,
+            if config.kernel_log {
+                &LOG_DEBUG
+            } else {
+                &LOG_OFF
+            },
+            true,
+        )
+        .map_max_entries(
+            name::RECORDS,
+            config.ring_bytes.max(RING_LEAST).next_power_of_two(),
+        )
+        .map_max_entries(name::FLOWS, config.flows.max(1))
+        .load(OBJECT)
+        .map_err(|error| LiveError::Load(Box::new(error)))
+}
+
+fn load_program(programs: &mut Ebpf, name: &'static str) -> Result<(), LiveError> {
+    let program = programs.program_mut(name).ok_or(LiveError::Missing(name))?;
+    let refused = |source| LiveError::Program {
+        program: name,
+        source: Box::new(source),
+    };
+    let program: &mut SchedClassifier = program.try_into().map_err(refused)?;
+    program.load().map_err(refused)
+}

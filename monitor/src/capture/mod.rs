@@ -1,3 +1,0 @@
-//! Where frames come from.
-
-pub mod pcap;

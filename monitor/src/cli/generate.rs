@@ -1,0 +1,103 @@
+//! `tlsmon generate`: files for other programs, made from the same definitions that the program itself uses.
+
+use std::fmt::Write as _;
+
+use clap::{Args, CommandFactory, Subcommand};
+use clap_complete::Shell;
+
+use super::config::{CONFIGURED, NOT_IN_FILE};
+use super::{Cli, CliError, Exit, print};
+use crate::sink::schema;
+
+/// What to print.
+#[derive(Args, Debug)]
+pub(crate) struct GenerateArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+enum What {
+    /// Shell completions
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// The man page, in roff
+    Man,
+    /// The JSON Schema of what `--output json` prints
+    Schema,
+    /// A configuration file with every setting, its default and its meaning
+    Config,
+}
+
+pub(super) fn generate(args: &GenerateArgs) -> Result<Exit, CliError> {
+    print(&match args.what {
+        What::Completions { shell } => completions(shell),
+        What::Man => man()?,
+        What::Schema => format!("{:#}\n", schema::schema().to_value()),
+        What::Config => config(),
+    })
+}
+
+fn completions(shell: Shell) -> String {
+    let mut out = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "tlsmon", &mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+fn man() -> Result<String, CliError> {
+    let mut out = Vec::new();
+    clap_mangen::Man::new(Cli::command())
+        .render(&mut out)
+        .map_err(|source| CliError::System {
+            doing: "write the man page",
+            source,
+        })?;
+    Ok(String::from_utf8_lossy(&out).into_owned())
+}
+
+fn config() -> String {
+    let mut text = String::from(
+        "# tlsmon settings. The environment and the command line come before this file.\n",
+    );
+    let mut seen: Vec<String> = Vec::new();
+    let mut command = Cli::command();
+    command.build();
+    for verb in CONFIGURED {
+        let Some(sub) = command.find_subcommand(verb) else {
+            continue;
+        };
+        for arg in sub.get_arguments().filter(|arg| !arg.is_hide_set()) {
+            let Some(long) = arg.get_long().filter(|long| {
+                !NOT_IN_FILE.contains(long) && !seen.iter().any(|name| name == long)
+            }) else {
+                continue;
+            };
+            seen.push(long.to_owned());
+            let _ = write!(
+                text,
+                "\n# {}\n#{long} = {}\n",
+                arg.get_help().unwrap_or_default(),
+                default_of(arg)
+            );
+        }
+    }
+    text
+}
+
+fn default_of(arg: &clap::Arg) -> String {
+    let quoted = |value: &clap::builder::OsStr| match value.to_string_lossy().as_ref() {
+        flag @ ("true" | "false") => flag.to_owned(),
+        text => format!("{text:?}"),
+    };
+    match arg.get_default_values() {
+        [] if matches!(arg.get_action(), clap::ArgAction::SetTrue) => "false".to_owned(),
+        [] => "[]".to_owned(),
+        [one] => quoted(one),
+        many => format!(
+            "[{}]",
+            many.iter().map(quoted).collect::<Vec<_>>().join(", ")
+        ),
+    }
+}

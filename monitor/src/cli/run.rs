@@ -1,0 +1,110 @@
+//! `tlsmon run`: watches this host's handshakes, live.
+//!
+//! ```text
+//! main thread    kernel ring --> Frames --> pipeline --> Events --> metrics, tally, queue
+//! log thread     queue --> stdout
+//! http thread    /metrics, /healthz, /readyz
+//! ```
+
+mod agent;
+mod http;
+mod options;
+mod stop;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use agent::Agent;
+use http::Http;
+pub(crate) use options::RunArgs;
+use stop::Stop;
+
+use super::{CliError, Exit, Global};
+use crate::capture::live::Live;
+use crate::pipeline::Pipeline;
+use crate::report::Event;
+use crate::server::Readiness;
+use crate::sink::fanout::Fanout;
+use crate::sink::metrics::Metrics;
+use crate::sink::printer::{Format, PrintError, Printer};
+use crate::sink::queue::Queue;
+use crate::sink::style::Style;
+use crate::sink::summary::Tally;
+
+/// How many events may wait for a slow reader of stdout.
+const QUEUE: usize = 4096;
+/// How long the output may take to print what waits, at the end.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Watches until a signal or the reader of the output ends it.
+pub(super) fn run(args: &RunArgs, global: &Global) -> Result<Exit, CliError> {
+    let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION"))?);
+    let readiness = Readiness::waiting_for("the kernel programs are not attached yet");
+    // The port is taken first: a clash must be told before anything touches the network. Threads start only after the
+    // privileges are gone, for each thread has its own.
+    let http = Http::bind(args.listen)?;
+    let mut live = Live::open(&args.live(global.verbose))?;
+    live.drop_privileges()?;
+    let stop = Stop::on_signals()?;
+    http.serve(Arc::clone(&metrics), readiness.clone())?;
+    let fanout = Fanout {
+        filter: args.report.filter.clone().into(),
+        metrics,
+        tally: Tally::new(),
+        queue: queue(args, global)?,
+    };
+    let pipeline = Pipeline::new(args.pipeline());
+    let mut agent = Agent::new(pipeline, fanout, live.counters(), &stop);
+    agent.announce(&live, args);
+    readiness.set_ready();
+    live.run(&mut agent, stop.flag())?;
+    let (fanout, packets) = agent.finish();
+    drop(live);
+    let failures = finish(fanout, packets, args, global)?;
+    stop.re_raise()?;
+    Ok(Exit::after(failures, args.report.fail))
+}
+
+/// Where printed events go; nowhere when nothing is printed.
+fn queue(args: &RunArgs, global: &Global) -> Result<Option<Queue>, CliError> {
+    if args.quiet {
+        return Ok(None);
+    }
+    let stdout = std::io::stdout();
+    let style = Style {
+        color: global.color.enabled(&stdout),
+        ..Style::default()
+    };
+    let printer = Printer::new(args.report.output, style);
+    let queue = Queue::start(QUEUE, printer, Box::new(stdout));
+    queue.map(Some).map_err(|source| CliError::System {
+        doing: "start the thread that prints",
+        source,
+    })
+}
+
+/// Says what the run came to: as data for programs, as a table on stderr for people. Gives the number of failures.
+fn finish(
+    mut fanout: Fanout,
+    packets: u64,
+    args: &RunArgs,
+    global: &Global,
+) -> Result<u64, PrintError> {
+    fanout.tally.add_packets(packets);
+    let summary = Event::Summary(Box::new(fanout.tally.summary()));
+    if let Some(queue) = fanout.queue {
+        if args.report.output == Format::Json {
+            let _ = queue.offer(summary);
+        }
+        queue.finish(PATIENCE)?;
+    }
+    if args.report.output == Format::Text {
+        let stderr = std::io::stderr();
+        let style = Style {
+            color: global.color.enabled(&stderr),
+            ..Style::default()
+        };
+        fanout.tally.print(style, &mut stderr.lock())?;
+    }
+    Ok(fanout.tally.failures())
+}

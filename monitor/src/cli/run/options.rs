@@ -1,0 +1,113 @@
+//! The flags of `tlsmon run`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use clap::Args;
+use ipnet::IpNet;
+
+use crate::capture::attach::Way;
+use crate::capture::live::LiveConfig;
+use crate::cli::options::ReportArgs;
+use crate::pipeline::{Ports, Settings};
+use crate::ports::PortSet;
+
+/// What to watch, and where to tell.
+#[derive(Args, Debug)]
+pub(crate) struct RunArgs {
+    /// Watch these interfaces, by name or pattern as in 'gke*'; those of the default routes when left out
+    #[arg(
+        long,
+        short,
+        env = "TLSMON_INTERFACE",
+        value_name = "NAME",
+        value_delimiter = ','
+    )]
+    pub(super) interface: Vec<String>,
+    /// Watch these ports, as in 443,8443,9000-9100
+    #[arg(long, env = "TLSMON_PORT", value_name = "SET", default_value = "443")]
+    pub(super) port: PortSet,
+    /// Watch only connections with an end in one of these networks
+    #[arg(long, env = "TLSMON_ALLOW", value_name = "CIDR", value_delimiter = ',')]
+    pub(super) allow: Vec<IpNet>,
+    /// Watch no connection with an end in one of these networks
+    #[arg(long, env = "TLSMON_DENY", value_name = "CIDR", value_delimiter = ',')]
+    pub(super) deny: Vec<IpNet>,
+    /// Watch one connection in this many; counts in /metrics are scaled up
+    #[arg(long, env = "TLSMON_SAMPLE_RATE", value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) sample_rate: u32,
+    /// How to attach to an interface: auto, tcx or clsact
+    #[arg(
+        long,
+        env = "TLSMON_ATTACH",
+        value_name = "WAY",
+        default_value = "auto"
+    )]
+    pub(super) attach: Way,
+    /// Memory for packets on their way from the kernel, in MiB
+    #[arg(long, env = "TLSMON_RING_MIB", value_name = "MIB", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub(super) ring_mib: u32,
+    /// How many bytes of each direction are looked at, in KiB
+    #[arg(long, env = "TLSMON_HANDSHAKE_KIB", value_name = "KIB", default_value_t = 32, value_parser = clap::value_parser!(u32).range(4..=1024))]
+    pub(super) handshake_kib: u32,
+    /// Serve /metrics, /healthz and /readyz here; "none" serves nothing
+    #[arg(long, env = "TLSMON_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9469", value_parser = listen)]
+    pub(super) listen: Listen,
+    /// The name of this node in reports; the host's name when left out
+    #[arg(long, env = "TLSMON_NODE", value_name = "NAME")]
+    pub(super) node: Option<String>,
+    /// Print no handshakes: metrics only
+    #[arg(long, short, env = "TLSMON_QUIET", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(super) quiet: bool,
+    #[command(flatten)]
+    pub(super) report: ReportArgs,
+}
+
+/// Where to serve, if at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Listen(pub(super) Option<SocketAddr>);
+
+impl RunArgs {
+    /// What the kernel is told.
+    pub(super) fn live(&self, verbose: u8) -> LiveConfig {
+        LiveConfig {
+            interfaces: self.interface.clone(),
+            ports: self.port.clone(),
+            sample_rate: self.sample_rate,
+            bytes_per_direction: self.handshake_kib << 10,
+            ring_bytes: self.ring_mib << 20,
+            allow: self.allow.clone(),
+            deny: self.deny.clone(),
+            attach: self.attach,
+            kernel_log: verbose >= 2,
+            ..LiveConfig::default()
+        }
+    }
+
+    /// What the pipeline is told.
+    pub(super) fn pipeline(&self) -> Settings {
+        let host = || {
+            rustix::system::uname()
+                .nodename()
+                .to_string_lossy()
+                .into_owned()
+        };
+        Settings {
+            ports: Ports::Set(self.port.clone()),
+            deadlines: self.report.deadlines(),
+            node: Some(Arc::from(self.node.clone().unwrap_or_else(host))),
+            sample_rate: self.sample_rate,
+            ..Settings::default()
+        }
+    }
+}
+
+fn listen(text: &str) -> Result<Listen, String> {
+    if text == "none" {
+        return Ok(Listen(None));
+    }
+    let address = text.parse().map_err(|_: std::net::AddrParseError| {
+        "neither an address with a port, as in 127.0.0.1:9469, nor \"none\"".to_owned()
+    });
+    address.map(|address| Listen(Some(address)))
+}

@@ -1,0 +1,87 @@
+//! Causes that one side names by an alert.
+
+use super::case::alert_name;
+use super::{Case, Verdict};
+use crate::flow::Side;
+use crate::report::{Cause, Confidence, EndedHow};
+use crate::tls::alert;
+
+/// The alert says what is wrong (RFC 8446 section 6.2, RFC 5246 section 7.2.2). Alerts that can mean several things, such as
+/// handshake_failure, say nothing here.
+pub(super) fn said_so(case: &Case<'_>) -> Option<Verdict> {
+    let last = case.final_alert()?;
+    let named = match last.from {
+        Side::Client => by_client(last.description),
+        Side::Server => by_server(last.description),
+    };
+    let why = named.or_else(|| by_either(last.description))?;
+    let stage = case.talk.progress.stage();
+    let evidence = format!(
+        "{} sent alert {} after {stage}",
+        case.decision.by,
+        alert_name(last)
+    );
+    Some(Verdict::new(why, Confidence::Certain, evidence))
+}
+
+/// The client left with a record of an encrypted alert's size where its Finished should be (TLS 1.3).
+pub(super) fn encrypted(case: &Case<'_>) -> Option<Verdict> {
+    let client = &case.talk.progress.sides.client;
+    let inferred = case.decision.how == EndedHow::Alert
+        && case.final_alert().is_none()
+        && client.finished.is_none();
+    let size = client
+        .maybe_alert
+        .filter(|_| inferred && case.talk.is_tls13())?;
+    let evidence = format!(
+        "client sent a {size}-byte protected record, an alert's size, in place of Finished, and left"
+    );
+    Some(Verdict::new(
+        Cause::CertificateRejected,
+        Confidence::Likely,
+        evidence,
+    ))
+}
+
+const fn by_client(description: u8) -> Option<Cause> {
+    match description {
+        alert::CERTIFICATE_EXPIRED => Some(Cause::CertificateExpired),
+        alert::UNKNOWN_CA => Some(Cause::CertificateUntrusted),
+        alert::BAD_CERTIFICATE
+        | alert::UNSUPPORTED_CERTIFICATE
+        | alert::CERTIFICATE_REVOKED
+        | alert::CERTIFICATE_UNKNOWN => Some(Cause::CertificateRejected),
+        alert::USER_CANCELED => Some(Cause::ClientAbandoned),
+        _ => None,
+    }
+}
+
+const fn by_server(description: u8) -> Option<Cause> {
+    match description {
+        alert::CERTIFICATE_REQUIRED => Some(Cause::ClientCertificateMissing),
+        alert::BAD_CERTIFICATE
+        | alert::UNSUPPORTED_CERTIFICATE
+        | alert::CERTIFICATE_REVOKED
+        | alert::CERTIFICATE_UNKNOWN
+        | alert::CERTIFICATE_EXPIRED
+        | alert::UNKNOWN_CA => Some(Cause::ClientCertificateRejected),
+        alert::ECH_REQUIRED => Some(Cause::EchRejected),
+        alert::INTERNAL_ERROR => Some(Cause::ServerInternalError),
+        _ => None,
+    }
+}
+
+const fn by_either(description: u8) -> Option<Cause> {
+    match description {
+        alert::PROTOCOL_VERSION | alert::INAPPROPRIATE_FALLBACK => {
+            Some(Cause::ProtocolVersionMismatch)
+        }
+        alert::INSUFFICIENT_SECURITY => Some(Cause::CipherMismatch),
+        alert::NO_APPLICATION_PROTOCOL => Some(Cause::AlpnMismatch),
+        alert::DECODE_ERROR
+        | alert::ILLEGAL_PARAMETER
+        | alert::UNEXPECTED_MESSAGE
+        | alert::BAD_RECORD_MAC => Some(Cause::MalformedMessage),
+        _ => None,
+    }
+}

@@ -1,0 +1,40 @@
+//! Causes that lie in what the two sides speak: cleartext where TLS should be.
+
+use super::{Case, Verdict};
+use crate::report::{Cause, Confidence, Outcome};
+
+/// The client's first bytes are a protocol that is known, and not TLS. The PROXY protocol is left out: TLS follows it.
+pub(super) fn plaintext_on_tls_port(case: &Case<'_>) -> Option<Verdict> {
+    use crate::handshake::Cleartext;
+    let protocol = case
+        .talk
+        .first_bytes
+        .client
+        .protocol()
+        .filter(|protocol| *protocol != Cleartext::Proxy)?;
+    (case.decision.outcome == Outcome::NotTls).then(|| {
+        let evidence = format!("the client's first bytes are {protocol}, not a TLS record");
+        Verdict::new(Cause::PlaintextOnTlsPort, Confidence::Certain, evidence)
+    })
+}
+
+/// The server answered a ClientHello with something that is not TLS.
+pub(super) fn tls_on_plaintext_server(case: &Case<'_>) -> Option<Verdict> {
+    let progress = &case.talk.progress;
+    if progress.client_hello.is_none() || !progress.sides.server.not_tls {
+        return None;
+    }
+    let (what, confidence) = match case.talk.first_bytes.server.protocol() {
+        Some(protocol) => (protocol.to_string(), Confidence::Certain),
+        None => (
+            "bytes that are no TLS record".to_owned(),
+            Confidence::Likely,
+        ),
+    };
+    let evidence = format!("the server answered the ClientHello with {what}");
+    Some(Verdict::new(
+        Cause::TlsOnPlaintextServer,
+        confidence,
+        evidence,
+    ))
+}

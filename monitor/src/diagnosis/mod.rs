@@ -1,0 +1,44 @@
+//! Why a handshake failed: small rules, asked in a fixed order, the first that knows answers.
+//!
+//! A rule sees one decided conversation and what its endpoint did for others lately. It answers with a cause, how sure it
+//! is, and what it rests on; or it says nothing. When none knows, the verdict is `unexplained`, with the facts.
+
+mod alert;
+mod application;
+mod baseline;
+mod case;
+mod guide;
+mod name;
+mod transport;
+mod unexplained;
+mod verdict;
+
+pub use baseline::{Baseline, Endpoints, Tried};
+pub use case::Case;
+pub use guide::{Guide, guide, next_step};
+pub use verdict::Verdict;
+
+/// A rule: what it knows about the case, if anything.
+type Rule = fn(&Case<'_>) -> Option<Verdict>;
+
+/// All rules, in the order in which they are asked. What is on the wire in plain sight comes before what is inferred.
+const RULES: &[Rule] = &[
+    transport::connection_refused,
+    transport::connection_timeout,
+    application::plaintext_on_tls_port,
+    application::tls_on_plaintext_server,
+    name::no_sni_rejected,
+    name::unknown_sni,
+    alert::said_so,
+    alert::encrypted,
+    transport::server_silent,
+    transport::client_abandoned,
+];
+
+/// Says why.
+pub fn diagnose(case: &Case<'_>) -> Verdict {
+    RULES
+        .iter()
+        .find_map(|rule| rule(case))
+        .unwrap_or_else(|| unexplained::facts(case))
+}

@@ -1,0 +1,76 @@
+//! Causes that TCP alone shows: nobody there, nobody answers, somebody leaves.
+
+use super::case::millis;
+use super::{Case, Verdict};
+use crate::flow::Side;
+use crate::handshake::PATIENCE;
+use crate::report::{Cause, Confidence, EndedHow, Stage};
+
+/// The SYN was answered by RST.
+pub(super) fn connection_refused(case: &Case<'_>) -> Option<Verdict> {
+    let tcp = &case.talk.tcp;
+    let refused = tcp.is_only_opening() && case.hung_up(Side::Server);
+    let evidence = || {
+        format!(
+            "server RST {} after the SYN: nothing listens on that port",
+            millis(case.delay())
+        )
+    };
+    refused.then(|| Verdict::new(Cause::ConnectionRefused, Confidence::Certain, evidence()))
+}
+
+/// The SYN was not answered at all.
+pub(super) fn connection_timeout(case: &Case<'_>) -> Option<Verdict> {
+    let tcp = &case.talk.tcp;
+    let unanswered = tcp.is_only_opening() && !case.talk.has_seen(Side::Server);
+    let evidence = || {
+        format!(
+            "{} SYN sent, none answered within {}",
+            tcp.syns,
+            millis(case.delay())
+        )
+    };
+    (unanswered && case.decision.how == EndedHow::Timeout)
+        .then(|| Verdict::new(Cause::ConnectionTimeout, Confidence::Certain, evidence()))
+}
+
+/// The ClientHello was acknowledged and nothing came back, until time was up or the client had waited long enough.
+pub(super) fn server_silent(case: &Case<'_>) -> Option<Verdict> {
+    let unanswered =
+        case.talk.streams.server.bytes() == 0 && case.talk.progress.client_hello.is_some();
+    if !unanswered || !case.talk.hello_acked() {
+        return None;
+    }
+    let waited = millis(case.delay());
+    if case.decision.how == EndedHow::Timeout {
+        let evidence =
+            format!("the ClientHello was acknowledged, and no byte came back within {waited}");
+        return Some(Verdict::new(
+            Cause::ServerSilent,
+            Confidence::Certain,
+            evidence,
+        ));
+    }
+    (case.hung_up(Side::Client) && case.delay() >= PATIENCE).then(|| {
+        let evidence = format!("the ClientHello was acknowledged, no byte came back, and the client gave up after {waited}");
+        Verdict::new(Cause::ServerSilent, Confidence::Likely, evidence)
+    })
+}
+
+/// The client left before the server had said anything, and had not waited for long.
+pub(super) fn client_abandoned(case: &Case<'_>) -> Option<Verdict> {
+    let unanswered = case.talk.streams.server.bytes() == 0 && case.talk.streams.client.bytes() > 0;
+    if !unanswered || !case.hung_up(Side::Client) {
+        return None;
+    }
+    let what = match case.talk.progress.stage() {
+        Stage::Connect => "part of a ClientHello",
+        _ => "the ClientHello",
+    };
+    let evidence = format!("{} {what}, before the server had answered", case.ending());
+    Some(Verdict::new(
+        Cause::ClientAbandoned,
+        Confidence::Certain,
+        evidence,
+    ))
+}

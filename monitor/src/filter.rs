@@ -1,0 +1,106 @@
+//! Which handshakes a person asked to see.
+
+use globset::GlobMatcher;
+use ipnet::IpNet;
+
+use crate::report::{Cause, Event, Handshake, Outcome};
+
+mod args;
+
+pub use args::FilterArgs;
+
+/// Which handshakes to show. Each list that is not empty must have an entry that fits; the default shows failures only.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Show these causes.
+    pub causes: Vec<Cause>,
+    /// Show these server names; a hello without a name fits none.
+    pub sni: Vec<GlobMatcher>,
+    /// Show clients in these networks.
+    pub client: Vec<IpNet>,
+    /// Show servers in these networks.
+    pub server: Vec<IpNet>,
+    /// Show these outcomes, and no others.
+    pub outcomes: Vec<Outcome>,
+    /// Show every outcome, unless `outcomes` says which.
+    pub all: bool,
+}
+
+impl Filter {
+    /// Whether this event is to be shown: losses and summaries always are.
+    pub fn passes(&self, event: &Event) -> bool {
+        match event {
+            Event::Handshake(handshake) => self.matches(handshake),
+            Event::Loss(_) | Event::Summary(_) => true,
+        }
+    }
+
+    /// Whether this handshake is to be shown.
+    pub fn matches(&self, handshake: &Handshake) -> bool {
+        self.outcome_fits(handshake)
+            && fits(&self.causes, |cause| handshake.cause == Some(*cause))
+            && fits(&self.client, |net| net.contains(&handshake.client.address))
+            && fits(&self.server, |net| net.contains(&handshake.server.address))
+            && fits(&self.sni, |glob| {
+                handshake.sni().is_some_and(|name| glob.is_match(&**name))
+            })
+    }
+
+    fn outcome_fits(&self, handshake: &Handshake) -> bool {
+        if self.outcomes.is_empty() {
+            self.all || handshake.is_failure()
+        } else {
+            self.outcomes.contains(&handshake.outcome)
+        }
+    }
+}
+
+fn fits<T>(wanted: &[T], fit: impl Fn(&T) -> bool) -> bool {
+    wanted.is_empty() || wanted.iter().any(fit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sink::example;
+
+    #[test]
+    fn failures_only_is_the_default() {
+        let filter = Filter::default();
+        assert!(filter.matches(&example::no_sni()));
+        assert!(!filter.matches(&example::established()));
+    }
+
+    #[test]
+    fn cleartext_on_a_tls_port_is_shown_only_when_its_protocol_was_recognised() {
+        let filter = Filter::default();
+        let mut handshake = example::plaintext();
+        assert!(filter.matches(&handshake));
+        handshake.cause = None;
+        assert!(!filter.matches(&handshake));
+    }
+
+    #[test]
+    fn all_widens_and_an_explicit_outcome_narrows_again() {
+        let mut filter = Filter {
+            all: true,
+            ..Filter::default()
+        };
+        assert!(filter.matches(&example::established()));
+        filter.outcomes = vec![Outcome::Established];
+        assert!(filter.matches(&example::established()));
+        assert!(!filter.matches(&example::no_sni()));
+    }
+
+    #[test]
+    fn a_network_holds_its_own_family_only() {
+        let filter = Filter {
+            client: vec!["10.138.0.0/16".parse().unwrap()],
+            ..Filter::default()
+        };
+        assert!(filter.matches(&example::no_sni()));
+        let mut other = example::no_sni();
+        other.client.address = "::ffff:10.138.0.28".parse().unwrap();
+        assert!(!filter.matches(&other));
+    }
+}

@@ -1,0 +1,64 @@
+//! What makes two packets part of one conversation.
+
+use std::fmt;
+use std::net::IpAddr;
+
+/// An address and a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Endpoint {
+    /// IP address.
+    pub address: IpAddr,
+    /// TCP or UDP port.
+    pub port: u16,
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        std::net::SocketAddr::new(self.address, self.port).fmt(f)
+    }
+}
+
+/// Both endpoints, in an order that does not depend on the packet's direction.
+///
+/// The interface is no part of the key: a conversation that passes two interfaces under the same addresses is one
+/// conversation, and its second copy of each packet is what TCP calls a duplicate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FlowKey {
+    low: Endpoint,
+    high: Endpoint,
+}
+
+impl FlowKey {
+    /// The key of a packet from `source` to `destination`.
+    pub fn new(source: Endpoint, destination: Endpoint) -> Self {
+        if source <= destination {
+            Self {
+                low: source,
+                high: destination,
+            }
+        } else {
+            Self {
+                low: destination,
+                high: source,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_directions_share_one_key() {
+        let a = Endpoint {
+            address: "10.0.0.1".parse().unwrap(),
+            port: 40_000,
+        };
+        let b = Endpoint {
+            address: "10.0.0.2".parse().unwrap(),
+            port: 443,
+        };
+        assert_eq!(FlowKey::new(a, b), FlowKey::new(b, a));
+    }
+}

@@ -1,0 +1,214 @@
+//! One TCP connection and the handshake in it.
+
+use super::{Deadlines, FirstBytes, Progress};
+use crate::flow::{Endpoint, Side, Sides, Tcp};
+use crate::frame::{Direction, InterfaceId, Timestamp};
+use crate::stream::{Gap, Piece, Stream};
+use crate::tls::{Deframer, Version};
+use crate::wire::Segment;
+
+/// A TCP connection, its two streams, and how far the handshake in them has come.
+#[derive(Debug)]
+pub struct Conversation {
+    /// Who opened it, and who was asked.
+    pub endpoints: Sides<Endpoint>,
+    /// When its first packet was seen.
+    pub begun: Timestamp,
+    /// The interface that saw it first.
+    pub interface: InterfaceId,
+    /// Which way the client's packets pass that interface.
+    pub client_direction: Direction,
+    /// Its beginning was not captured: the first packet was no SYN.
+    pub joined_late: bool,
+    /// What TCP showed.
+    pub tcp: Tcp,
+    /// Both directions, put in order.
+    pub streams: Sides<Stream>,
+    /// How far the handshake has come.
+    pub progress: Progress,
+    /// How many segments carried the ClientHello.
+    pub hello_segments: u32,
+    /// The first bytes of each direction.
+    pub first_bytes: Sides<FirstBytes>,
+    deframers: Sides<Deframer>,
+    /// When bytes last came in order.
+    moved: Option<Timestamp>,
+}
+
+/// Where and when a conversation was first seen.
+#[derive(Clone, Copy, Debug)]
+pub struct FirstSight {
+    /// Who opened it, and who was asked.
+    pub endpoints: Sides<Endpoint>,
+    /// When.
+    pub at: Timestamp,
+    /// On which interface.
+    pub interface: InterfaceId,
+    /// Which way the client's packets pass that interface.
+    pub client_direction: Direction,
+    /// Not from its SYN.
+    pub joined_late: bool,
+}
+
+impl Conversation {
+    /// A conversation of which nothing is known but that it began.
+    pub fn new(sight: FirstSight) -> Self {
+        Self {
+            endpoints: sight.endpoints,
+            begun: sight.at,
+            interface: sight.interface,
+            client_direction: sight.client_direction,
+            joined_late: sight.joined_late,
+            tcp: Tcp::default(),
+            streams: Sides::default(),
+            progress: Progress::default(),
+            hello_segments: 0,
+            first_bytes: Sides::default(),
+            deframers: Sides::default(),
+            moved: None,
+        }
+    }
+
+    /// Which side sends from this endpoint.
+    pub fn side_of(&self, source: Endpoint) -> Side {
+        if source == self.endpoints.client {
+            Side::Client
+        } else {
+            Side::Server
+        }
+    }
+
+    /// A SYN that cannot belong to this connection: the same addresses and ports begin anew.
+    pub fn is_replaced_by(&self, from: Side, segment: &Segment<'_>) -> bool {
+        let opens = segment.flags.syn() && !segment.flags.ack();
+        opens
+            && (from == Side::Server
+                || self.tcp.isn.is_some_and(|isn| isn != segment.seq)
+                || self.joined_late)
+    }
+
+    /// Takes a segment of this connection.
+    pub fn push(&mut self, from: Side, segment: &Segment<'_>, now: Timestamp) {
+        self.tcp.note(from, segment, now);
+        let data_seq = segment.seq.wrapping_add(u32::from(segment.flags.syn()));
+        if segment.flags.syn() {
+            self.streams[from].begin(data_seq);
+        }
+        if segment.flags.ack() && !segment.flags.rst() {
+            self.streams[from.other()].peer_acked(segment.ack);
+        }
+        if !segment.flags.rst() {
+            let piece = Piece {
+                seq: data_seq,
+                bytes: segment.payload,
+                wire_len: segment.payload_len,
+            };
+            self.read(from, piece, now);
+        }
+        if segment.flags.fin() {
+            self.streams[from].finish(data_seq.wrapping_add(segment.payload_len));
+        }
+        if self.streams[from].is_finished() {
+            self.tcp.note_close(from, now);
+        }
+    }
+
+    /// When the silence of this conversation becomes a finding. A retransmission does not put it off.
+    pub fn deadline(&self, deadlines: &Deadlines) -> Timestamp {
+        let client = &self.progress.sides.client;
+        match (client.finished.filter(|_| self.is_tls13()), self.moved) {
+            (Some(finished), _) => finished.plus(deadlines.objection),
+            (None, Some(moved)) if client.not_tls => moved.plus(deadlines.cleartext),
+            (None, Some(moved)) => moved.plus(deadlines.answer),
+            (None, None) => self.opening_deadline(deadlines),
+        }
+    }
+
+    /// Whether TLS 1.3 was negotiated.
+    pub fn is_tls13(&self) -> bool {
+        self.progress.version().is_some_and(Version::is_tls13)
+    }
+
+    /// Whether any packet of this side was seen.
+    pub fn has_seen(&self, side: Side) -> bool {
+        self.tcp.seen[side].packets > 0
+    }
+
+    /// Why this side's bytes are not all there, if they are not.
+    pub fn gap(&self, side: Side) -> Option<Gap> {
+        let stream = &self.streams[side];
+        stream
+            .gap()
+            .or_else(|| (stream.has_hole() || stream.lacks_acked_bytes()).then_some(Gap::Lost))
+    }
+
+    /// Whether the server acknowledged all that the client sent so far.
+    pub fn hello_acked(&self) -> bool {
+        self.streams
+            .client
+            .next_seq()
+            .is_some_and(|seq| self.tcp.has_acked(Side::Server, seq))
+    }
+
+    /// Whether anything in it was TLS.
+    pub fn speaks_tls(&self) -> bool {
+        let heard = &self.progress;
+        heard.client_hello.is_some()
+            || heard.ssl2_hello
+            || heard.server_hello.is_some()
+            || heard.certificate
+            || !heard.alerts.is_empty()
+            || self.first_bytes.client.is_handshake_record()
+    }
+
+    /// Forgets what waits for other bytes: there is no room for it.
+    pub fn give_up(&mut self) {
+        for side in [Side::Client, Side::Server] {
+            self.streams[side].give_up(Gap::Overflow);
+            self.deframers[side].gap();
+        }
+    }
+
+    /// Memory held for bytes that wait for others.
+    pub fn buffered(&self) -> usize {
+        let held = |side: Side| self.streams[side].buffered() + self.deframers[side].buffered();
+        held(Side::Client) + held(Side::Server)
+    }
+
+    /// Puts the piece in its place and follows the records that this completes.
+    fn read(&mut self, from: Side, piece: Piece<'_>, now: Timestamp) {
+        let Self {
+            streams,
+            deframers,
+            progress,
+            first_bytes,
+            moved,
+            ..
+        } = self;
+        let deframer = &mut deframers[from];
+        let had_hello = progress.client_hello.is_some();
+        streams[from].push(piece, &mut |bytes| {
+            *moved = Some(now);
+            first_bytes[from].push(bytes);
+            deframer.push(bytes, &mut |item| progress.step(from, item, now));
+        });
+        if streams[from].gap().is_some() {
+            deframer.gap();
+        }
+        if progress.retried || progress.version().is_some_and(Version::is_tls13) {
+            deframers.client.set_tls13();
+            deframers.server.set_tls13();
+        }
+        if !had_hello && self.progress.client_hello.is_some() {
+            self.hello_segments = self.streams.client.segments();
+        }
+    }
+
+    fn opening_deadline(&self, deadlines: &Deadlines) -> Timestamp {
+        match (self.tcp.connected.or(self.tcp.syn_ack), self.tcp.syn) {
+            (Some(connected), _) => connected.plus(deadlines.idle),
+            (None, Some(syn)) => syn.plus(deadlines.connect),
+            (None, None) => self.begun.plus(deadlines.answer),
+        }
+    }
+}

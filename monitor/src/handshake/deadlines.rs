@@ -1,0 +1,36 @@
+//! How long each phase may take before the silence itself is the finding.
+
+use std::time::Duration;
+
+/// How long each phase of a handshake may take. Measured in packet time, so that a replay decides as a live run did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadlines {
+    /// From the first SYN to the answer.
+    pub connect: Duration,
+    /// From the TCP connection to the client's first byte.
+    pub idle: Duration,
+    /// From a handshake message to the next.
+    pub answer: Duration,
+    /// From the client's Finished (TLS 1.3) to the server's objection, if it has one.
+    pub objection: Duration,
+    /// From cleartext on a TLS port to the server's answer.
+    pub cleartext: Duration,
+    /// How long a decided conversation is remembered, so that its last packets are not taken for a new one.
+    pub memory: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            idle: Duration::from_mins(1),
+            answer: Duration::from_secs(10),
+            objection: Duration::from_secs(1),
+            cleartext: Duration::from_secs(2),
+            memory: Duration::from_mins(1),
+        }
+    }
+}
+
+/// A client that waited this long and left had no answer; one that left sooner did not wait for it.
+pub const PATIENCE: Duration = Duration::from_secs(1);

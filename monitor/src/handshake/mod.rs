@@ -1,0 +1,13 @@
+//! How far a handshake came and how it ended: the conversation as a state machine, stepped by what its streams show.
+
+mod cleartext;
+mod conversation;
+mod deadlines;
+mod outcome;
+mod progress;
+
+pub use cleartext::{Cleartext, FirstBytes};
+pub use conversation::{Conversation, FirstSight};
+pub use deadlines::{Deadlines, PATIENCE};
+pub use outcome::{Decision, Trigger, decide, ended_by};
+pub use progress::{Progress, SeenAlert, SideProgress};

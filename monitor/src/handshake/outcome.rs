@@ -1,0 +1,196 @@
+//! When a handshake is decided, and as what.
+
+use super::conversation::Conversation;
+use super::deadlines::PATIENCE;
+use crate::flow::{Ending, Side, TcpEnd};
+use crate::frame::Timestamp;
+use crate::report::{EndedBy, EndedHow, Outcome};
+
+/// What made us look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// A packet of this conversation.
+    Packet,
+    /// Its deadline has passed.
+    Deadline,
+    /// The capture is over.
+    CaptureEnd,
+}
+
+/// What became of a handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Who ended it.
+    pub by: EndedBy,
+    /// How.
+    pub how: EndedHow,
+    /// When it was decided.
+    pub at: Timestamp,
+}
+
+/// Decides a handshake as soon as what was seen decides it. The first rule that applies:
+///
+/// 1. Both sides finished (TLS 1.3: and the server went on after the client's Finished): established.
+/// 2. A fatal alert, or a close_notify, answers or follows a ClientHello: failed, by whoever sent it.
+/// 3. The server answers a ClientHello in cleartext, or answers cleartext: failed, or not TLS.
+/// 4. One side ended the TCP connection: see [`by_end`].
+/// 5. Time is up: see [`by_silence`].
+/// 6. The capture is over: incomplete.
+pub fn decide(talk: &Conversation, trigger: Trigger, now: Timestamp) -> Option<Decision> {
+    by_finished(talk, now)
+        .or_else(|| by_alert(talk))
+        .or_else(|| by_cleartext(talk, trigger, now))
+        .or_else(|| talk.tcp.end.map(|end| by_end(talk, end)))
+        .or_else(|| match trigger {
+            Trigger::Packet => None,
+            Trigger::Deadline => Some(by_silence(talk, now)),
+            Trigger::CaptureEnd => Some(undecided(Outcome::Incomplete, now)),
+        })
+}
+
+fn by_finished(talk: &Conversation, now: Timestamp) -> Option<Decision> {
+    talk.progress
+        .is_established()
+        .then(|| undecided(Outcome::Established, now))
+}
+
+fn by_alert(talk: &Conversation) -> Option<Decision> {
+    let alert = talk.progress.alerts.iter().find(|alert| alert.is_final())?;
+    let spoken = talk.streams.client.bytes() > 0 || talk.joined_late;
+    spoken.then(|| Decision {
+        outcome: Outcome::Failed,
+        by: ended_by(alert.from),
+        how: EndedHow::Alert,
+        at: alert.at,
+    })
+}
+
+/// The server answered in cleartext, or answered cleartext. First bytes that may still turn out to be a protocol that is
+/// known are waited for.
+fn by_cleartext(talk: &Conversation, trigger: Trigger, now: Timestamp) -> Option<Decision> {
+    let over = talk.tcp.end.is_some() || trigger != Trigger::Packet;
+    let told = |side: Side| over || talk.first_bytes[side].is_settled();
+    if talk.progress.sides.client.not_tls {
+        let answered = talk.streams.server.bytes() > 0 && told(Side::Client);
+        return (answered && !over).then(|| undecided(Outcome::NotTls, now));
+    }
+    let answered = talk.progress.client_hello.is_some() && talk.progress.sides.server.not_tls;
+    (answered && told(Side::Server)).then(|| Decision {
+        outcome: Outcome::Failed,
+        by: EndedBy::Server,
+        how: talk.tcp.end.map_or(EndedHow::None, ended_how),
+        at: now,
+    })
+}
+
+/// One side ended the connection before the handshake was established. The first rule that applies:
+///
+/// 1. The client's bytes are not TLS: not TLS.
+/// 2. Only one direction was captured, or bytes are missing: incomplete. A server's RST in answer to a SYN needs no more.
+/// 3. The client sent nothing: see [`wordless`].
+/// 4. The client sent Finished (TLS 1.3) and left by itself: established; it had all it needed to refuse.
+/// 5. The last thing one side sent before it left is a record of an alert's size: failed, by an alert, as inferred.
+/// 6. Else failed.
+fn by_end(talk: &Conversation, end: TcpEnd) -> Decision {
+    let decision = |outcome, how| Decision {
+        outcome,
+        by: ended_by(end.by),
+        how,
+        at: end.at,
+    };
+    let refused = end.by == Side::Server && talk.tcp.is_only_opening();
+    let client_finished = talk.progress.sides.client.finished.is_some() && talk.is_tls13();
+    match () {
+        () if talk.progress.sides.client.not_tls => decision(Outcome::NotTls, ended_how(end)),
+        () if is_blind(talk) && !refused => decision(Outcome::Incomplete, ended_how(end)),
+        () if talk.streams.client.bytes() == 0 && !talk.joined_late => {
+            decision(wordless(talk, end), ended_how(end))
+        }
+        () if client_finished && end.by == Side::Client => {
+            decision(Outcome::Established, ended_how(end))
+        }
+        () if encrypted_alert(talk, end.by) => decision(Outcome::Failed, EndedHow::Alert),
+        () => decision(Outcome::Failed, ended_how(end)),
+    }
+}
+
+/// The connection ended and the client had sent nothing. A client that opens and closes is a probe, and so is one that
+/// idles until the server has had enough; a server that hangs up at once is a failure.
+fn wordless(talk: &Conversation, end: TcpEnd) -> Outcome {
+    let opened = talk
+        .tcp
+        .connected
+        .or(talk.tcp.syn_ack)
+        .unwrap_or(talk.begun);
+    let at_once = end.at.since(opened) < PATIENCE;
+    match (end.by, end.how) {
+        (Side::Server, Ending::Reset) if at_once => Outcome::Failed,
+        _ => Outcome::Probe,
+    }
+}
+
+/// Nothing more came in time.
+fn by_silence(talk: &Conversation, now: Timestamp) -> Decision {
+    let failed = |by| Decision {
+        outcome: Outcome::Failed,
+        by,
+        how: EndedHow::Timeout,
+        at: now,
+    };
+    let client_spoke = talk.streams.client.bytes() > 0 || talk.joined_late;
+    match () {
+        () if talk.progress.sides.client.not_tls => undecided(Outcome::NotTls, now),
+        () if talk.progress.sides.client.finished.is_some() && talk.is_tls13() => {
+            undecided(Outcome::Established, now)
+        }
+        () if !talk.has_seen(Side::Server) && talk.tcp.is_only_opening() => {
+            failed(EndedBy::Unknown)
+        }
+        () if is_blind(talk) => undecided(Outcome::Incomplete, now),
+        () if !client_spoke => undecided(Outcome::Probe, now),
+        () if talk.progress.client_hello.is_some() && talk.progress.server_hello.is_none() => {
+            failed(EndedBy::Server)
+        }
+        () => failed(EndedBy::Unknown),
+    }
+}
+
+/// Whether too little was captured to say how it ended.
+fn is_blind(talk: &Conversation) -> bool {
+    let one_sided = !talk.has_seen(Side::Server) || !talk.has_seen(Side::Client);
+    let joined_within = talk.joined_late && talk.progress.client_hello.is_none();
+    one_sided
+        || joined_within
+        || talk.gap(Side::Client).is_some()
+        || talk.gap(Side::Server).is_some()
+}
+
+fn encrypted_alert(talk: &Conversation, by: Side) -> bool {
+    talk.progress.sides[by].maybe_alert.is_some()
+}
+
+const fn undecided(outcome: Outcome, at: Timestamp) -> Decision {
+    Decision {
+        outcome,
+        by: EndedBy::Unknown,
+        how: EndedHow::None,
+        at,
+    }
+}
+
+/// The report's word for a side.
+pub const fn ended_by(side: Side) -> EndedBy {
+    match side {
+        Side::Client => EndedBy::Client,
+        Side::Server => EndedBy::Server,
+    }
+}
+
+const fn ended_how(end: TcpEnd) -> EndedHow {
+    match end.how {
+        Ending::Close => EndedHow::Close,
+        Ending::Reset => EndedHow::Reset,
+    }
+}

@@ -1,0 +1,209 @@
+//! How far a handshake has come, by the messages and records that both sides have sent.
+
+use smallvec::SmallVec;
+
+use crate::flow::{Side, Sides};
+use crate::frame::Timestamp;
+use crate::report::Stage;
+use crate::tls::{ClientHello, HandshakeType, Item, Malformed, ServerHello, Version, alert};
+
+/// The longest body of a TLS 1.3 record that can only be an alert: two bytes, the content type, a 16-byte tag; Java pads to 35.
+const LONGEST_ENCRYPTED_ALERT: u16 = 35;
+/// The shortest body of a TLS 1.3 record that holds a Finished: header 4, SHA-256 32, content type 1, CCM_8 tag 8.
+const SHORTEST_FINISHED: u16 = 45;
+/// How many alerts of one conversation are kept.
+const MAX_ALERTS: usize = 8;
+
+/// The handshake as far as it was seen.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// The first ClientHello and when its last byte came.
+    pub client_hello: Option<(Box<ClientHello>, Timestamp)>,
+    /// The ClientHello came in the SSL 2.0 form (RFC 5246 appendix E.2), which has no extensions.
+    pub ssl2_hello: bool,
+    /// The ServerHello and when its last byte came; a HelloRetryRequest is not one.
+    pub server_hello: Option<(Box<ServerHello>, Timestamp)>,
+    /// A HelloRetryRequest came.
+    pub retried: bool,
+    /// Alerts, in order; at most eight are kept.
+    pub alerts: SmallVec<[SeenAlert; 2]>,
+    /// What each side has sent.
+    pub sides: Sides<SideProgress>,
+    /// The server sent Certificate in the clear.
+    pub certificate: bool,
+    /// ServerKeyExchange or ClientKeyExchange was sent.
+    pub key_exchange: bool,
+    /// After the client's Finished (TLS 1.3), the server went on with something that is no alert.
+    pub accepted: bool,
+}
+
+/// What one side has sent.
+#[derive(Debug, Default)]
+pub struct SideProgress {
+    /// Its first bytes are no TLS record.
+    pub not_tls: bool,
+    /// Its bytes stopped making sense.
+    pub malformed: Option<Malformed>,
+    /// Its Finished (seen or, in TLS 1.3, inferred from a record's size), and when.
+    pub finished: Option<Timestamp>,
+    /// The size of its last protected record, when that may be an encrypted alert.
+    pub maybe_alert: Option<u16>,
+}
+
+/// An alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeenAlert {
+    /// Who sent it.
+    pub from: Side,
+    /// When.
+    pub at: Timestamp,
+    /// AlertLevel (RFC 8446 section 6).
+    pub level: u8,
+    /// AlertDescription.
+    pub description: u8,
+}
+
+impl SeenAlert {
+    /// Whether it ends the handshake: a fatal one, or a close_notify before the end. Before a ServerHello the version is not
+    /// known, and the level is believed.
+    pub const fn is_final(self) -> bool {
+        alert::is_fatal(self.level, self.description, false)
+            || self.description == alert::CLOSE_NOTIFY
+    }
+}
+
+impl Progress {
+    /// Takes what `from` sent at `now`.
+    pub fn step(&mut self, from: Side, item: Item<'_>, now: Timestamp) {
+        match item {
+            Item::Handshake { kind, body, .. } => self.message(from, kind, body, now),
+            Item::Alert { level, description } => self.note_alert(SeenAlert {
+                from,
+                at: now,
+                level,
+                description,
+            }),
+            Item::ChangeCipherSpec => {}
+            Item::Protected { content_type, len } => self.protected(from, content_type, len, now),
+            Item::Ssl2ClientHello { .. } => self.ssl2_hello = true,
+            Item::NotTls { .. } => self.sides[from].not_tls = true,
+            Item::Malformed(reason) => self.malformed(from, reason),
+        }
+    }
+
+    /// The version that both sides use from the ServerHello (or HelloRetryRequest) on.
+    pub fn version(&self) -> Option<Version> {
+        self.server_hello.as_ref().map(|(hello, _)| hello.version())
+    }
+
+    /// The last step that was seen.
+    pub fn stage(&self) -> Stage {
+        let finished = self.sides.client.finished.is_some() || self.sides.server.finished.is_some();
+        match () {
+            () if self.is_established() => Stage::Established,
+            () if finished => Stage::Finished,
+            () if self.key_exchange => Stage::KeyExchange,
+            () if self.certificate => Stage::Certificate,
+            () if self.server_hello.is_some() => Stage::ServerHello,
+            () if self.client_hello.is_some() || self.ssl2_hello => Stage::ClientHello,
+            () => Stage::Connect,
+        }
+    }
+
+    /// Both sides finished, and in TLS 1.3 the server has shown that it accepts the client's Finished.
+    pub fn is_established(&self) -> bool {
+        match self.version() {
+            Some(version) if version.is_tls13() => self.accepted,
+            Some(_) => self.sides.client.finished.is_some() && self.sides.server.finished.is_some(),
+            None => false,
+        }
+    }
+
+    fn message(&mut self, from: Side, kind: HandshakeType, body: &[u8], now: Timestamp) {
+        match (from, kind) {
+            (Side::Client, HandshakeType::CLIENT_HELLO) if self.client_hello.is_none() => {
+                self.keep(from, ClientHello::parse(body), |progress, hello| {
+                    progress.client_hello = Some((Box::new(hello), now));
+                });
+            }
+            (Side::Server, HandshakeType::SERVER_HELLO) if self.server_hello.is_none() => {
+                self.keep(from, ServerHello::parse(body), |progress, hello| {
+                    progress.server_answer(hello, now);
+                });
+            }
+            (Side::Server, HandshakeType::CERTIFICATE) => self.certificate = true,
+            (_, HandshakeType::SERVER_KEY_EXCHANGE | HandshakeType::CLIENT_KEY_EXCHANGE) => {
+                self.key_exchange = true;
+            }
+            _ => {}
+        }
+    }
+
+    fn keep<T>(
+        &mut self,
+        from: Side,
+        parsed: Result<T, Malformed>,
+        keep: impl FnOnce(&mut Self, T),
+    ) {
+        match parsed {
+            Ok(message) => keep(self, message),
+            Err(reason) => self.malformed(from, reason),
+        }
+    }
+
+    fn server_answer(&mut self, hello: ServerHello, now: Timestamp) {
+        if hello.is_hello_retry_request() {
+            self.retried = true;
+        } else {
+            self.server_hello = Some((Box::new(hello), now));
+        }
+    }
+
+    fn note_alert(&mut self, alert: SeenAlert) {
+        if self.alerts.len() < MAX_ALERTS {
+            self.alerts.push(alert);
+        }
+    }
+
+    fn malformed(&mut self, from: Side, reason: Malformed) {
+        self.sides[from].malformed.get_or_insert(reason);
+    }
+
+    /// An encrypted record: only its type, size and place can be seen.
+    fn protected(&mut self, from: Side, content_type: u8, len: u16, now: Timestamp) {
+        const HANDSHAKE: u8 = 22;
+        const ALERT: u8 = 21;
+        let is_13 = self.version().is_some_and(Version::is_tls13);
+        let small = if is_13 {
+            len <= LONGEST_ENCRYPTED_ALERT
+        } else {
+            content_type == ALERT
+        };
+        self.sides[from].maybe_alert = small.then_some(len);
+        let finished = if is_13 {
+            from == Side::Client && self.looks_finished(len)
+        } else {
+            content_type == HANDSHAKE
+        };
+        if is_13 && from == Side::Server && !small && self.sides.client.finished.is_some() {
+            self.accepted = true;
+        }
+        if finished {
+            self.sides[from].finished.get_or_insert(now);
+        }
+    }
+
+    /// Whether a client's TLS 1.3 record may hold its Finished. Early data comes first and can have any size, so with it
+    /// only the exact sizes count: SHA-256 or SHA-384, with a tag of 8 or 16 bytes.
+    fn looks_finished(&self, len: u16) -> bool {
+        let early_data = self
+            .client_hello
+            .as_ref()
+            .is_some_and(|(hello, _)| hello.early_data);
+        if early_data {
+            matches!(len, 45 | 53 | 69)
+        } else {
+            len >= SHORTEST_FINISHED
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Which segments begin a conversation, and who is the client in it.
+
+use super::Passing;
+use crate::flow::Sides;
+use crate::frame::Direction;
+use crate::handshake::{Conversation, FirstSight};
+
+/// A conversation that begins with this segment. The first rule that applies:
+///
+/// 1. A SYN: its sender is the client.
+/// 2. A SYN/ACK: its sender is the server; the SYN was not captured.
+/// 3. A TLS record that holds a ClientHello or a ServerHello: the capture began after the connection did.
+pub(super) fn conversation(passing: &Passing<'_>) -> Option<Conversation> {
+    let segment = &passing.segment;
+    match (segment.flags.syn(), segment.flags.ack()) {
+        _ if segment.flags.rst() => None,
+        (true, false) => Some(begin(passing, From::Client, false)),
+        (true, true) => Some(begin(passing, From::Server, false)),
+        (false, _) if is_hello(segment.payload) => Some(begin(passing, From::Client, true)),
+        (false, _) if holds_message(segment.payload, SERVER_HELLO) => {
+            Some(begin(passing, From::Server, true))
+        }
+        (false, _) => None,
+    }
+}
+
+/// Whether a payload begins with a record that holds a ClientHello.
+pub(super) fn is_hello(payload: &[u8]) -> bool {
+    holds_message(payload, CLIENT_HELLO)
+}
+
+const CLIENT_HELLO: u8 = 1;
+const SERVER_HELLO: u8 = 2;
+
+/// A handshake record (RFC 8446 section 5.1) whose first message is of this kind.
+fn holds_message(payload: &[u8], kind: u8) -> bool {
+    matches!(payload, [22, 3, 0..=4, _, _, first, ..] if *first == kind)
+}
+
+/// Who sent the first segment that was seen.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum From {
+    Client,
+    Server,
+}
+
+fn begin(passing: &Passing<'_>, from: From, joined_late: bool) -> Conversation {
+    let (client, server) = match from {
+        From::Client => (passing.source, passing.destination),
+        From::Server => (passing.destination, passing.source),
+    };
+    let direction = passing.frame.direction;
+    Conversation::new(FirstSight {
+        endpoints: Sides { client, server },
+        at: passing.frame.time,
+        interface: passing.frame.interface,
+        client_direction: if from == From::Client {
+            direction
+        } else {
+            opposite(direction)
+        },
+        joined_late,
+    })
+}
+
+const fn opposite(direction: Direction) -> Direction {
+    match direction {
+        Direction::Ingress => Direction::Egress,
+        Direction::Egress => Direction::Ingress,
+        Direction::Unknown => Direction::Unknown,
+    }
+}

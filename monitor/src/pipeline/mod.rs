@@ -1,0 +1,323 @@
+//! The story: what happens to a packet, from Frame to Event. The one place that knows the order of the stages.
+
+mod begin;
+mod losses;
+mod settings;
+mod tracked;
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+pub use settings::{Ports, Settings};
+
+use crate::diagnosis::{Case, Endpoints, Tried, Verdict, diagnose};
+use crate::flow::{Endpoint, FlowKey, Inserted, Table};
+use crate::frame::{Frame, FrameSink, InterfaceId, Timestamp};
+use crate::handshake::{Conversation, Decision, Trigger, decide};
+use crate::report::{Cause, Context, Event, Outcome, compose};
+use crate::wire::{self, Packet, Segment, Transport, Unreadable};
+use losses::Losses;
+use tracked::Tracked;
+
+/// Turns Frames into Events. Has no clock: time is what frames and ticks say.
+#[derive(Debug)]
+pub struct Pipeline {
+    settings: Settings,
+    conversations: Table<Tracked>,
+    endpoints: Endpoints,
+    interfaces: HashMap<InterfaceId, Arc<str>>,
+    losses: Losses,
+    events: Vec<Event>,
+    packets: u64,
+    now: Timestamp,
+    /// How many conversations are not decided yet.
+    followed: usize,
+    /// Memory held by all conversations for bytes that wait for others.
+    buffered: usize,
+}
+
+/// A TCP segment, when and between whom it passed.
+struct Passing<'a> {
+    frame: Frame<'a>,
+    source: Endpoint,
+    destination: Endpoint,
+    segment: Segment<'a>,
+}
+
+impl Pipeline {
+    /// A pipeline that has seen nothing yet.
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            conversations: Table::new(settings.max_conversations),
+            endpoints: Endpoints::new(settings.max_endpoints),
+            interfaces: HashMap::new(),
+            losses: Losses::default(),
+            events: Vec::new(),
+            packets: 0,
+            now: Timestamp::default(),
+            followed: 0,
+            buffered: 0,
+            settings,
+        }
+    }
+
+    /// Takes a packet: reads it, finds its conversation, puts its bytes in order, follows the handshake in them, and when
+    /// that is decided says what became of it and why.
+    pub fn push(&mut self, frame: Frame<'_>) {
+        self.packets += 1;
+        self.advance(frame.time);
+        match wire::decode(&frame) {
+            Ok(packet) => self.packet(frame, packet),
+            Err(reason) => self.unreadable(reason),
+        }
+    }
+
+    /// Time has come this far: what was to happen by now and did not, is decided.
+    pub fn advance(&mut self, now: Timestamp) {
+        self.now = self.now.max(now);
+        while let Some(key) = self.conversations.expired(self.now) {
+            self.expire(key);
+        }
+        self.events.extend(self.losses.due(self.now));
+    }
+
+    /// When [`Self::advance`] next has something to do.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        self.conversations.next_deadline()
+    }
+
+    /// The capture is over: what is not decided yet is incomplete.
+    pub fn finish(&mut self) {
+        while let Some((_, tracked)) = self.conversations.take_any() {
+            if let Tracked::Watched(talk, _) = tracked {
+                self.let_go(&talk);
+                if let Some(decision) = decide(&talk, Trigger::CaptureEnd, self.now) {
+                    self.report(&talk, decision);
+                }
+            }
+        }
+        self.events.extend(self.losses.all(self.now));
+    }
+
+    /// What has been found since the last call.
+    pub fn events(&mut self) -> std::vec::Drain<'_, Event> {
+        self.events.drain(..)
+    }
+
+    /// How many packets it has taken.
+    pub const fn packets(&self) -> u64 {
+        self.packets
+    }
+
+    /// How many conversations it holds: those it follows, and those that are decided and remembered for a while.
+    pub fn conversations(&self) -> (usize, usize) {
+        (
+            self.followed,
+            self.conversations.len().saturating_sub(self.followed),
+        )
+    }
+
+    /// One in how many flows is watched.
+    pub const fn sample_rate(&self) -> u32 {
+        self.settings.sample_rate
+    }
+
+    fn packet<'a>(&mut self, frame: Frame<'a>, packet: Packet<'a>) {
+        let Transport::Tcp(segment) = packet.transport else {
+            return;
+        };
+        let source = Endpoint {
+            address: packet.source,
+            port: segment.source_port,
+        };
+        let destination = Endpoint {
+            address: packet.destination,
+            port: segment.destination_port,
+        };
+        if self.settings.ports.watches(source.port) || self.settings.ports.watches(destination.port)
+        {
+            self.segment(&Passing {
+                frame,
+                source,
+                destination,
+                segment,
+            });
+        }
+    }
+
+    fn segment(&mut self, passing: &Passing<'_>) {
+        let key = FlowKey::new(passing.source, passing.destination);
+        if self
+            .conversations
+            .get_mut(&key)
+            .is_some_and(|tracked| tracked.is_replaced_by(passing))
+        {
+            self.replace(&key);
+        }
+        match self.conversations.get_mut(&key) {
+            None => self.begin(key, passing),
+            Some(Tracked::Decided(_)) => {}
+            Some(Tracked::Watched(..)) => self.follow(key, passing),
+        }
+    }
+
+    /// A segment of no conversation begins one, if it can.
+    fn begin(&mut self, key: FlowKey, passing: &Passing<'_>) {
+        let Some(talk) = begin::conversation(passing) else {
+            return;
+        };
+        let deadline = talk.deadline(&self.settings.deadlines);
+        self.followed += 1;
+        let inserted =
+            self.conversations
+                .insert(key, Tracked::Watched(Box::new(talk), deadline), deadline);
+        if let Inserted::Evicting(_, Tracked::Watched(talk, _)) = inserted {
+            self.let_go(&talk);
+            self.losses.add("pipeline", "table_full", 1);
+        }
+        self.follow(key, passing);
+    }
+
+    /// Gives the segment to its conversation, and decides if it can be decided.
+    fn follow(&mut self, key: FlowKey, passing: &Passing<'_>) {
+        let Some(Tracked::Watched(talk, timer)) = self.conversations.get_mut(&key) else {
+            return;
+        };
+        let held = talk.buffered();
+        let side = talk.side_of(passing.source);
+        talk.push(side, &passing.segment, passing.frame.time);
+        self.buffered = (self.buffered + talk.buffered()).saturating_sub(held);
+        if self.buffered > self.settings.max_buffered {
+            self.buffered = self.buffered.saturating_sub(talk.buffered());
+            talk.give_up();
+            self.losses.add("pipeline", "buffer_full", 1);
+        }
+        if let Some(decision) = decide(talk, Trigger::Packet, passing.frame.time) {
+            return self.conclude(key, decision);
+        }
+        let deadline = talk.deadline(&self.settings.deadlines);
+        if deadline < *timer {
+            *timer = deadline;
+            self.conversations.reschedule(&key, deadline);
+        }
+    }
+
+    /// A timer has fired; the deadline may have moved since it was set.
+    fn expire(&mut self, key: FlowKey) {
+        let now = self.now;
+        let Some(Tracked::Watched(talk, timer)) = self.conversations.get_mut(&key) else {
+            self.conversations.remove(&key);
+            return;
+        };
+        let deadline = talk.deadline(&self.settings.deadlines);
+        if deadline > now {
+            *timer = deadline;
+            self.conversations.reschedule(&key, deadline);
+        } else if let Some(decision) = decide(talk, Trigger::Deadline, deadline) {
+            self.conclude(key, decision);
+        }
+    }
+
+    /// The handshake is decided: report it, and remember the conversation for a while so that its last packets are known.
+    fn conclude(&mut self, key: FlowKey, decision: Decision) {
+        let forget = self.now.plus(self.settings.deadlines.memory);
+        let Some(tracked) = self.conversations.get_mut(&key) else {
+            return;
+        };
+        if let Some(talk) = tracked.decided(decision.outcome) {
+            self.let_go(&talk);
+            self.conversations.reschedule(&key, forget);
+            self.report(&talk, decision);
+        }
+    }
+
+    /// The same addresses and ports begin anew: whatever this was, it is over.
+    fn replace(&mut self, key: &FlowKey) {
+        let Some(Tracked::Watched(talk, _)) = self.conversations.remove(key) else {
+            return;
+        };
+        self.let_go(&talk);
+        if let Some(decision) = decide(&talk, Trigger::CaptureEnd, self.now) {
+            self.report(&talk, decision);
+        }
+    }
+
+    /// Says what became of it and why, and lets its endpoint's baseline learn from it.
+    fn report(&mut self, talk: &Conversation, decision: Decision) {
+        let server = talk.endpoints.server;
+        if !talk.speaks_tls() && !self.settings.ports.is_tls(server.port) {
+            return;
+        }
+        let case = Case {
+            talk,
+            decision,
+            baseline: self.endpoints.of(server),
+        };
+        let verdict = verdict(&case);
+        let tried = Tried::of(&case);
+        let context = Context {
+            node: self.settings.node.as_ref(),
+            interface: self.interfaces.get(&talk.interface),
+            sample_rate: self.settings.sample_rate,
+        };
+        let handshake = compose(&case, verdict, context);
+        self.events.push(Event::Handshake(Box::new(handshake)));
+        let name = talk
+            .progress
+            .client_hello
+            .as_ref()
+            .and_then(|(hello, _)| hello.server_name.as_ref());
+        self.endpoints.learn(
+            server,
+            tried,
+            name.map(crate::tls::ServerName::as_bytes),
+            decision.at,
+        );
+    }
+
+    /// This conversation is not followed any more.
+    fn let_go(&mut self, talk: &Conversation) {
+        self.buffered = self.buffered.saturating_sub(talk.buffered());
+        self.followed = self.followed.saturating_sub(1);
+    }
+
+    /// A packet that cannot be read. What is simply no TCP over IP is none of our business.
+    fn unreadable(&mut self, reason: Unreadable) {
+        match reason {
+            Unreadable::NotIp | Unreadable::OtherProtocol(_) => {}
+            Unreadable::Truncated | Unreadable::Malformed | Unreadable::Fragment => {
+                self.losses.add("wire", reason.label(), 1);
+            }
+        }
+    }
+}
+
+/// Why it failed, or spoke no TLS. What did not fail has no cause, and for what is not TLS `unexplained` says nothing.
+fn verdict(case: &Case<'_>) -> Option<Verdict> {
+    match case.decision.outcome {
+        Outcome::Failed => Some(diagnose(case)),
+        Outcome::NotTls => {
+            Some(diagnose(case)).filter(|verdict| verdict.cause != Cause::Unexplained)
+        }
+        Outcome::Established | Outcome::Probe | Outcome::Incomplete => None,
+    }
+}
+
+impl FrameSink for Pipeline {
+    fn frame(&mut self, frame: Frame<'_>) {
+        self.push(frame);
+    }
+
+    fn interface(&mut self, id: InterfaceId, name: &str) {
+        self.interfaces.insert(id, name.into());
+    }
+
+    fn lost(&mut self, place: &'static str, reason: &'static str, count: u64) {
+        self.losses.add(place, reason, count);
+    }
+
+    fn tick(&mut self, now: Timestamp) {
+        self.advance(now);
+    }
+}

@@ -1,0 +1,68 @@
+//! What a pipeline watches, and its bounds.
+
+use std::sync::Arc;
+
+use crate::handshake::Deadlines;
+use crate::ports::PortSet;
+
+/// What a pipeline watches, and its bounds.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The ports it watches.
+    pub ports: Ports,
+    /// How long each phase may take.
+    pub deadlines: Deadlines,
+    /// How many conversations are held at once; the one whose deadline is nearest makes room.
+    pub max_conversations: usize,
+    /// How many server endpoints have a baseline.
+    pub max_endpoints: usize,
+    /// How many bytes all conversations together may hold while they wait for others.
+    pub max_buffered: usize,
+    /// The name of this node.
+    pub node: Option<Arc<str>>,
+    /// One in how many flows is watched.
+    pub sample_rate: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            ports: Ports::Any,
+            deadlines: Deadlines::default(),
+            max_conversations: 65_536,
+            max_endpoints: 4096,
+            max_buffered: 64 << 20,
+            node: None,
+            sample_rate: 1,
+        }
+    }
+}
+
+/// Which ports are watched.
+#[derive(Clone, Debug)]
+pub enum Ports {
+    /// Every port; what does not speak TLS is reported only on port 443.
+    Any,
+    /// These ports, where everything is expected to speak TLS.
+    Set(PortSet),
+}
+
+impl Ports {
+    const HTTPS: u16 = 443;
+
+    /// Whether packets from or to this port are looked at.
+    pub fn watches(&self, port: u16) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Set(ports) => ports.contains(port),
+        }
+    }
+
+    /// Whether a server on this port is expected to speak TLS.
+    pub fn is_tls(&self, port: u16) -> bool {
+        match self {
+            Self::Any => port == Self::HTTPS,
+            Self::Set(ports) => ports.contains(port),
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Writes the report of a decided handshake.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{
+    AlertReport, Capture, ClientHelloReport, Ended, EndedHow, Handshake, HandshakeDirection,
+    Missing, Outcome, Peer, SCHEMA, ServerHelloReport, Timing, Transport,
+};
+use crate::diagnosis::{Case, Verdict, next_step};
+use crate::flow::{Endpoint, Side};
+use crate::frame::{Direction, Timestamp};
+use crate::handshake::{Conversation, SeenAlert, ended_by};
+use crate::stream::Gap;
+use crate::tls::{ClientHello, ExtensionType, ServerHello, Version, fingerprint, names, text};
+
+/// What the report says beside what was seen in the packets.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The name of the watching node.
+    pub node: Option<&'a Arc<str>>,
+    /// The name of the interface that saw it first.
+    pub interface: Option<&'a Arc<str>>,
+    /// One in how many flows is watched.
+    pub sample_rate: u32,
+}
+
+/// The report of a decided handshake.
+pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: Context<'_>) -> Handshake {
+    let talk = case.talk;
+    let why = verdict.as_ref().map(|verdict| verdict.cause);
+    let confidence = verdict.as_ref().and_then(|verdict| verdict.confidence);
+    Handshake {
+        schema: SCHEMA.into(),
+        id: format!("{:016x}", identity(talk)).into(),
+        time: talk.begun.to_string(),
+        node: context.node.cloned(),
+        interface: context
+            .interface
+            .cloned()
+            .unwrap_or_else(|| "unknown".into()),
+        transport: Transport::Tcp,
+        client: peer(talk.endpoints.client),
+        server: peer(talk.endpoints.server),
+        direction: direction(talk.client_direction),
+        client_hello: talk
+            .progress
+            .client_hello
+            .as_ref()
+            .map(|(hello, _)| client_hello(hello, talk.hello_segments)),
+        server_hello: talk
+            .progress
+            .server_hello
+            .as_ref()
+            .map(|(hello, _)| server_hello(hello, talk)),
+        alerts: alerts(case),
+        stage: if case.decision.outcome == Outcome::Established {
+            super::Stage::Established
+        } else {
+            talk.progress.stage()
+        },
+        outcome: case.decision.outcome,
+        ended: ended(case),
+        cause: why,
+        confidence,
+        evidence: verdict.map_or_else(Vec::new, |verdict| verdict.evidence),
+        next: why.map(|cause| next_step(cause).into()),
+        timing_ms: timing(talk),
+        capture: capture(case, context.sample_rate),
+    }
+}
+
+/// The same for every report of this handshake, live or replayed: a hash (FNV-1a) of who talks to whom and of what the
+/// client chose at random, its initial sequence number and the random of its hello.
+fn identity(talk: &Conversation) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut add = |bytes: &[u8]| {
+        for byte in bytes {
+            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    };
+    for endpoint in [talk.endpoints.client, talk.endpoints.server] {
+        add(endpoint.to_string().as_bytes());
+    }
+    add(&talk.tcp.isn.unwrap_or_default().to_be_bytes());
+    if let Some((hello, _)) = &talk.progress.client_hello {
+        add(&hello.random);
+    }
+    hash
+}
+
+fn peer(endpoint: Endpoint) -> Peer {
+    Peer {
+        address: endpoint.address,
+        port: endpoint.port,
+        pod: None,
+        namespace: None,
+        workload: None,
+    }
+}
+
+const fn direction(client: Direction) -> HandshakeDirection {
+    match client {
+        Direction::Ingress => HandshakeDirection::Inbound,
+        Direction::Egress => HandshakeDirection::Outbound,
+        Direction::Unknown => HandshakeDirection::Unknown,
+    }
+}
+
+fn client_hello(hello: &ClientHello, segments: u32) -> ClientHelloReport {
+    let sni = hello
+        .server_name
+        .as_ref()
+        .map(|name| Arc::from(name.to_string()));
+    ClientHelloReport {
+        sni_absent: sni.is_none().then(|| sni_absent(hello)),
+        sni,
+        legacy_version: version(hello.legacy_version),
+        versions: hello.offered_versions().map(version).collect(),
+        cipher_suites: hello.cipher_suites.to_vec(),
+        extensions: hello.extensions.to_vec(),
+        groups: hello.groups.to_vec(),
+        key_shares: hello.key_shares.to_vec(),
+        signature_schemes: hello.signature_schemes.to_vec(),
+        alpn: hello
+            .alpn
+            .iter()
+            .map(|protocol| text::printable(protocol).into())
+            .collect(),
+        psk: hello.psk,
+        ech: hello.ech,
+        bytes: hello.len,
+        segments,
+        ja3: fingerprint::ja3(hello).into(),
+        ja4: fingerprint::ja4(hello, 't').into(),
+    }
+}
+
+fn sni_absent(hello: &ClientHello) -> Missing {
+    if hello.has(ExtensionType::SERVER_NAME) {
+        Missing::Malformed
+    } else {
+        Missing::NotSent
+    }
+}
+
+fn server_hello(hello: &ServerHello, talk: &Conversation) -> ServerHelloReport {
+    ServerHelloReport {
+        version: version(hello.version()),
+        cipher_suite: hello.cipher_suite,
+        cipher_suite_name: names::cipher_suite(hello.cipher_suite).map(Into::into),
+        alpn: hello
+            .alpn
+            .first()
+            .map(|protocol| text::printable(protocol).into()),
+        group: hello.group,
+        hello_retry_request: talk.progress.retried,
+        resumed: talk
+            .progress
+            .client_hello
+            .as_ref()
+            .is_some_and(|(client, _)| hello.resumes(client)),
+        ja3s: fingerprint::ja3s(hello).into(),
+    }
+}
+
+fn version(version: Version) -> Arc<str> {
+    version.to_string().into()
+}
+
+fn alerts(case: &Case<'_>) -> Vec<AlertReport> {
+    let seen = case.talk.progress.alerts.iter().map(plain_alert);
+    let is_inferred = case.decision.how == EndedHow::Alert && case.final_alert().is_none();
+    let inferred = is_inferred.then_some(AlertReport {
+        from: case.decision.by,
+        level: None,
+        code: None,
+        description: None,
+        encrypted: true,
+    });
+    seen.chain(inferred).collect()
+}
+
+fn plain_alert(alert: &SeenAlert) -> AlertReport {
+    AlertReport {
+        from: ended_by(alert.from),
+        level: names::alert_level(alert.level).map(Into::into),
+        code: Some(alert.description),
+        description: names::alert(alert.description).map(Into::into),
+        encrypted: false,
+    }
+}
+
+fn ended(case: &Case<'_>) -> Ended {
+    let after_ms = (case.decision.how != EndedHow::None).then(|| ms(case.delay()));
+    Ended {
+        by: case.decision.by,
+        how: case.decision.how,
+        after_ms,
+    }
+}
+
+fn timing(talk: &Conversation) -> Timing {
+    let hello = talk.progress.client_hello.as_ref().map(|(_, at)| *at);
+    let answer = talk.progress.server_hello.as_ref().map(|(_, at)| *at);
+    let sides = &talk.progress.sides;
+    let finished = sides.client.finished.max(sides.server.finished);
+    Timing {
+        connect: between(talk.tcp.syn, talk.tcp.syn_ack),
+        client_hello: between(talk.tcp.connected.or(talk.tcp.syn_ack), hello),
+        server_hello: between(hello, answer),
+        finished: between(answer, finished),
+    }
+}
+
+fn between(start: Option<Timestamp>, end: Option<Timestamp>) -> Option<f64> {
+    Some(ms(end?.since(start?)))
+}
+
+/// Milliseconds, to the microsecond.
+fn ms(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
+fn capture(case: &Case<'_>, sample_rate: u32) -> Capture {
+    let mut missing: Vec<String> = [Side::Client, Side::Server]
+        .into_iter()
+        .filter_map(|side| unseen(case, side))
+        .collect();
+    if case.talk.joined_late && case.hello().is_none() {
+        missing.push(entry("client_hello", Missing::JoinedLate));
+    }
+    if case.decision.outcome == Outcome::Incomplete && missing.is_empty() {
+        missing.push(entry("end", Missing::CaptureEnded));
+    }
+    Capture {
+        complete: missing.is_empty(),
+        missing,
+        sample_rate,
+    }
+}
+
+/// What is missing of one side, if it matters: a side that never spoke because it had no reason to is not missing.
+fn unseen(case: &Case<'_>, side: Side) -> Option<String> {
+    let incomplete = case.decision.outcome == Outcome::Incomplete;
+    let silent = incomplete && !case.talk.has_seen(side);
+    // A hole that may yet be filled is missing only if the decision had to do without what is in it.
+    let hole = if incomplete {
+        case.talk.gap(side)
+    } else {
+        case.talk.streams[side].gap()
+    };
+    let reason = match hole {
+        _ if silent => Missing::OneSided,
+        Some(Gap::Lost | Gap::Overflow) => Missing::Gap,
+        Some(Gap::Truncated) => Missing::Truncated,
+        None => return None,
+    };
+    Some(entry(ended_by(side).label(), reason))
+}
+
+fn entry(what: &str, reason: Missing) -> String {
+    format!("{what}: {reason}")
+}

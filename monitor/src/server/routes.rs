@@ -1,0 +1,51 @@
+//! What each path answers.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+
+use super::Readiness;
+use crate::sink::metrics::Metrics;
+
+/// What the answers are made of.
+#[derive(Clone, Debug)]
+pub struct ServerState {
+    /// What `/metrics` shows.
+    pub metrics: Arc<Metrics>,
+    /// What `/readyz` says.
+    pub readiness: Readiness,
+}
+
+/// Every path; others are answered with 404, other methods than GET and HEAD with 405.
+pub(super) fn router(state: ServerState) -> Router {
+    Router::new()
+        .route("/metrics", get(metrics))
+        .route("/healthz", get(async || "alive\n"))
+        .route("/readyz", get(ready))
+        .fallback(async || {
+            (
+                StatusCode::NOT_FOUND,
+                "not found; try /metrics, /healthz or /readyz\n",
+            )
+        })
+        .with_state(state)
+}
+
+async fn metrics(State(state): State<ServerState>) -> impl IntoResponse {
+    let kind = "text/plain; version=0.0.4; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], state.metrics.render())
+}
+
+async fn ready(State(state): State<ServerState>) -> (StatusCode, String) {
+    match state.readiness.get() {
+        Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
+        Err(reason) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("not ready: {reason}\n"),
+        ),
+    }
+}

@@ -1,0 +1,169 @@
+//! The server over real connections on loopback.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::*;
+use crate::sink::metrics::Metrics;
+
+const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+struct Running {
+    address: SocketAddr,
+    readiness: Readiness,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+async fn start() -> Running {
+    let metrics = Arc::new(Metrics::new("0.0.0").unwrap());
+    let readiness = Readiness::waiting_for("capture is not attached");
+    let state = ServerState {
+        metrics,
+        readiness: readiness.clone(),
+    };
+    let listener = bind(LOOPBACK).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel();
+    let task = tokio::spawn(serve(listener, state, async {
+        let _ = stopped.await;
+    }));
+    Running {
+        address,
+        readiness,
+        stop,
+        task,
+    }
+}
+
+/// Sends these bytes and reads until the server closes.
+async fn exchange(address: SocketAddr, request: String) -> String {
+    let talk = move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(30)))
+            .unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        // A server that refuses the rest of a request may reset the connection behind its answer.
+        let _ = stream.read_to_string(&mut answer);
+        answer
+    };
+    tokio::task::spawn_blocking(talk).await.unwrap()
+}
+
+async fn get(address: SocketAddr, path: &str) -> String {
+    exchange(
+        address,
+        format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+    )
+    .await
+}
+
+#[tokio::test]
+async fn metrics_are_served_in_the_text_format() {
+    let server = start().await;
+    let answer = get(server.address, "/metrics").await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(
+        answer.contains("content-type: text/plain; version=0.0.4; charset=utf-8\r\n"),
+        "{answer}"
+    );
+    assert!(answer.contains("\ntlsmon_build_info{"), "{answer}");
+}
+
+#[tokio::test]
+async fn the_process_is_alive_before_it_is_ready_and_says_why_it_is_not() {
+    let server = start().await;
+    assert!(
+        get(server.address, "/healthz")
+            .await
+            .starts_with("HTTP/1.1 200")
+    );
+    let answer = get(server.address, "/readyz").await;
+    assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+    assert!(
+        answer.ends_with("not ready: capture is not attached\n"),
+        "{answer}"
+    );
+    server.readiness.set_ready();
+    assert!(
+        get(server.address, "/readyz")
+            .await
+            .starts_with("HTTP/1.1 200")
+    );
+    server.readiness.set_waiting("eth0 is gone");
+    assert!(
+        get(server.address, "/readyz")
+            .await
+            .ends_with("eth0 is gone\n")
+    );
+}
+
+#[tokio::test]
+async fn other_paths_methods_and_oversized_requests_are_refused() {
+    let server = start().await;
+    assert!(get(server.address, "/").await.starts_with("HTTP/1.1 404"));
+    let post =
+        "POST /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    let answer = exchange(server.address, post.to_owned()).await;
+    assert!(answer.starts_with("HTTP/1.1 405"), "{answer}");
+    let large = format!(
+        "GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n",
+        "x".repeat(100_000)
+    );
+    let answer = exchange(server.address, large).await;
+    assert!(
+        answer.is_empty() || answer.starts_with("HTTP/1.1 431"),
+        "{answer}"
+    );
+    assert!(
+        get(server.address, "/healthz")
+            .await
+            .starts_with("HTTP/1.1 200")
+    );
+}
+
+#[tokio::test]
+async fn a_request_that_never_ends_is_cut_off() {
+    let server = start().await;
+    let answer = exchange(server.address, "GET /metrics HTTP/1.1\r\nHost:".to_owned()).await;
+    assert!(
+        answer.is_empty() || answer.starts_with("HTTP/1.1 408"),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn shutting_down_closes_idle_connections_and_frees_the_address() {
+    let server = start().await;
+    let idle = TcpStream::connect(server.address).unwrap();
+    assert!(
+        get(server.address, "/healthz")
+            .await
+            .starts_with("HTTP/1.1 200")
+    );
+    server.stop.send(()).unwrap();
+    server.task.await.unwrap();
+    drop(idle);
+    assert!(bind(server.address).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_address_that_is_taken_is_named_with_a_remedy() {
+    let server = start().await;
+    let error = bind(server.address).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!("cannot listen on {}", server.address)
+    );
+    assert!(error.help().unwrap().contains("--listen"));
+    let elsewhere: SocketAddr = "192.0.2.1:9469".parse().unwrap();
+    let error = bind(elsewhere).await.unwrap_err();
+    assert!(error.help().unwrap().contains("does not have that address"));
+}

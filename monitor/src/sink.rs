@@ -1,0 +1,27 @@
+//! What becomes of an [`Event`](crate::report::Event): lines for people and programs, counts, metrics.
+//!
+//! [`fanout::Fanout`] is where an event comes in on a live host:
+//!
+//! ```text
+//! Event --> metrics           every event, before any filter
+//!       --> tally             every event: what the run came to
+//!       --> filter --> queue --> printer --> stdout      may be slow, and then loses by count
+//! ```
+//!
+//! A replay prints directly: a file can wait for a slow reader.
+
+pub mod escape;
+pub mod fanout;
+pub mod json;
+pub mod metrics;
+pub mod printer;
+pub mod queue;
+pub mod schema;
+pub mod style;
+pub mod summary;
+pub mod text;
+pub mod topk;
+mod wrap;
+
+#[cfg(test)]
+pub(crate) mod example;

@@ -1,0 +1,226 @@
+//! Reports for tests: one of each kind.
+
+use std::sync::Arc;
+
+use crate::report::{
+    AlertReport, Capture, Cause, ClientHelloReport, Confidence, Ended, EndedBy, EndedHow, Event,
+    Handshake, HandshakeDirection, Loss, Missing, Outcome, Peer, SCHEMA, ServerHelloReport, Stage,
+    Summary, Timing, Transport,
+};
+
+/// One event of every kind, and of every outcome.
+pub(crate) fn events() -> Vec<Event> {
+    let mut probe = no_sni();
+    probe.outcome = Outcome::Probe;
+    probe.client_hello = None;
+    probe.cause = None;
+    probe.confidence = None;
+    probe.evidence.clear();
+    probe.next = None;
+    let mut incomplete = probe.clone();
+    incomplete.outcome = Outcome::Incomplete;
+    incomplete.capture.complete = false;
+    incomplete.capture.missing = vec!["server: one_sided".to_owned()];
+    let handshakes = [no_sni(), established(), plaintext(), probe, incomplete];
+    let mut events: Vec<_> = handshakes
+        .into_iter()
+        .map(|h| Event::Handshake(Box::new(h)))
+        .collect();
+    events.push(Event::Loss(loss()));
+    events.push(Event::Summary(Box::new(summary())));
+    events
+}
+
+/// Something that the kernel could not hand over.
+pub(crate) fn loss() -> Loss {
+    Loss {
+        schema: SCHEMA.into(),
+        time: "2025-05-19T04:46:21.000000Z".to_owned(),
+        place: "kernel".into(),
+        reason: "ring_full".into(),
+        count: 12,
+    }
+}
+
+fn summary() -> Summary {
+    Summary {
+        schema: SCHEMA.into(),
+        packets: 9,
+        outcomes: [("failed", 1)].into(),
+        causes: [("no-sni-rejected", 1)].into(),
+        lost: [("kernel/ring_full".to_owned(), 12)].into(),
+    }
+}
+
+/// A server that resets a ClientHello without server_name.
+pub(crate) fn no_sni() -> Handshake {
+    let evidence = [
+        "server RST 0.3 ms after a ClientHello without server_name",
+        "37 hellos with SNI completed on this endpoint in the last 5 min",
+    ];
+    Handshake {
+        schema: SCHEMA.into(),
+        id: "00112233445566ff".into(),
+        time: "2025-05-19T04:46:20.117000Z".to_owned(),
+        node: Some("node-1".into()),
+        interface: "eth0".into(),
+        transport: Transport::Tcp,
+        client: peer("10.138.0.28", 19432),
+        server: gateway(),
+        direction: HandshakeDirection::Inbound,
+        client_hello: Some(client_hello(None)),
+        server_hello: None,
+        alerts: Vec::new(),
+        stage: Stage::ClientHello,
+        outcome: Outcome::Failed,
+        ended: Ended {
+            by: EndedBy::Server,
+            how: EndedHow::Reset,
+            after_ms: Some(0.31),
+        },
+        cause: Some(Cause::NoSniRejected),
+        confidence: Some(Confidence::Certain),
+        evidence: evidence.map(str::to_owned).to_vec(),
+        next: Some("send SNI, or enable a wildcard route for non-SNI clients".into()),
+        timing_ms: Timing {
+            connect: Some(0.4),
+            client_hello: Some(0.1),
+            ..Timing::default()
+        },
+        capture: Capture {
+            complete: true,
+            missing: Vec::new(),
+            sample_rate: 1,
+        },
+    }
+}
+
+/// A handshake that completed.
+pub(crate) fn established() -> Handshake {
+    Handshake {
+        client_hello: Some(client_hello(Some("api.example.com"))),
+        server_hello: Some(server_hello()),
+        stage: Stage::Established,
+        outcome: Outcome::Established,
+        ended: Ended::NOT,
+        cause: None,
+        confidence: None,
+        evidence: Vec::new(),
+        next: None,
+        timing_ms: Timing {
+            connect: Some(0.4),
+            client_hello: Some(0.1),
+            server_hello: Some(2.31),
+            finished: Some(10.9),
+        },
+        ..no_sni()
+    }
+}
+
+/// A client that speaks HTTP to a TLS port.
+pub(crate) fn plaintext() -> Handshake {
+    Handshake {
+        client_hello: None,
+        stage: Stage::Connect,
+        outcome: Outcome::NotTls,
+        cause: Some(Cause::PlaintextOnTlsPort),
+        evidence: vec!["the client's first bytes are HTTP".to_owned()],
+        next: None,
+        ..no_sni()
+    }
+}
+
+/// A report whose every free string is this one.
+pub(crate) fn hostile(text: &str) -> Handshake {
+    let word: Arc<str> = text.into();
+    let peer = Peer {
+        pod: Some(word.clone()),
+        namespace: Some(word.clone()),
+        workload: Some(word.clone()),
+        ..gateway()
+    };
+    let alert = AlertReport {
+        from: EndedBy::Server,
+        level: Some(word.clone()),
+        code: Some(112),
+        description: Some(word.clone()),
+        encrypted: false,
+    };
+    let mut server_hello = server_hello();
+    server_hello.version = word.clone();
+    server_hello.cipher_suite_name = Some(word.clone());
+    server_hello.alpn = Some(word.clone());
+    let mut client_hello = client_hello(Some(text));
+    client_hello.ja4 = word.clone();
+    client_hello.alpn = vec![word.clone()];
+    Handshake {
+        node: Some(word.clone()),
+        interface: word,
+        client: peer.clone(),
+        server: peer,
+        client_hello: Some(client_hello),
+        server_hello: Some(server_hello),
+        alerts: vec![alert],
+        evidence: vec![text.to_owned()],
+        next: Some(text.to_owned().into()),
+        capture: Capture {
+            complete: false,
+            missing: vec![text.to_owned()],
+            sample_rate: 1,
+        },
+        ..no_sni()
+    }
+}
+
+fn peer(address: &str, port: u16) -> Peer {
+    Peer {
+        address: address.parse().unwrap(),
+        port,
+        pod: None,
+        namespace: None,
+        workload: None,
+    }
+}
+
+fn gateway() -> Peer {
+    Peer {
+        pod: Some("ingressgateway-ext-dvrcp".into()),
+        namespace: Some("apigee".into()),
+        workload: Some("ingressgateway-ext".into()),
+        ..peer("10.4.2.7", 443)
+    }
+}
+
+fn client_hello(sni: Option<&str>) -> ClientHelloReport {
+    ClientHelloReport {
+        sni: sni.map(Into::into),
+        sni_absent: sni.is_none().then_some(Missing::NotSent),
+        legacy_version: "TLS1.2".into(),
+        versions: vec!["TLS1.3".into(), "TLS1.2".into()],
+        cipher_suites: vec![4866, 4867],
+        extensions: vec![11, 10, 43],
+        groups: vec![4588, 29],
+        key_shares: vec![4588],
+        signature_schemes: vec![1027],
+        alpn: vec!["h2".into(), "http/1.1".into()],
+        psk: false,
+        ech: false,
+        bytes: 1790,
+        segments: 2,
+        ja3: "d41d8cd98f00b204e9800998ecf8427e".into(),
+        ja4: "t13d0203h2_000000000000_000000000000".into(),
+    }
+}
+
+fn server_hello() -> ServerHelloReport {
+    ServerHelloReport {
+        version: "TLS1.3".into(),
+        cipher_suite: 4866,
+        cipher_suite_name: Some("TLS_AES_256_GCM_SHA384".into()),
+        alpn: Some("h2".into()),
+        group: Some(4588),
+        hello_retry_request: false,
+        resumed: false,
+        ja3s: "d41d8cd98f00b204e9800998ecf8427e".into(),
+    }
+}

@@ -1,0 +1,84 @@
+//! Where an event comes in on a live host: it is counted, measured, and printed if it was asked for.
+
+use std::sync::Arc;
+
+use super::metrics::Metrics;
+use super::queue::{self, Offer, Queue};
+use super::summary::Tally;
+use crate::filter::Filter;
+use crate::report::Event;
+
+/// Gives each event to all who want it. Nothing here waits.
+#[derive(Debug)]
+pub struct Fanout {
+    /// Which events are printed.
+    pub filter: Filter,
+    /// Sees every event.
+    pub metrics: Arc<Metrics>,
+    /// Sees every event.
+    pub tally: Tally,
+    /// Takes what is printed; none when nothing is.
+    pub queue: Option<Queue>,
+}
+
+impl Fanout {
+    /// Passes one event on. [`Offer::Closed`] says that the reader of the output went away.
+    pub fn event(&mut self, event: Event) -> Offer {
+        self.metrics.observe(&event);
+        self.tally.observe(&event);
+        let Some(queue) = self.queue.as_ref().filter(|_| self.filter.passes(&event)) else {
+            return Offer::Taken;
+        };
+        let offer = queue.offer(event);
+        if offer == Offer::Dropped {
+            let (place, reason) = queue::LOST;
+            self.metrics.add_lost(place, reason, 1);
+            self.tally.add_lost(place, reason, 1);
+        }
+        offer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sink::example;
+    use crate::sink::printer::{Format, Printer};
+    use crate::sink::style::Style;
+
+    fn fanout(queue: Option<Queue>) -> Fanout {
+        let metrics = Arc::new(Metrics::new("test").unwrap());
+        Fanout {
+            filter: Filter::default(),
+            metrics,
+            tally: Tally::new(),
+            queue,
+        }
+    }
+
+    #[test]
+    fn what_is_not_printed_is_still_counted() {
+        let mut fanout = fanout(None);
+        for event in example::events() {
+            assert_eq!(fanout.event(event), Offer::Taken);
+        }
+        assert_eq!(fanout.tally.summary().outcomes["established"], 1);
+        let metrics = fanout.metrics.render();
+        assert!(metrics.contains("outcome=\"established\"} 1"), "{metrics}");
+    }
+
+    #[test]
+    fn what_a_full_queue_drops_is_counted_at_once() {
+        let printer = Printer::new(Format::Json, Style::PLAIN);
+        let (reader, writer) = std::io::pipe().unwrap();
+        let queue = Queue::start(1, printer, Box::new(writer)).unwrap();
+        let mut fanout = fanout(Some(queue));
+        let event = Event::Handshake(Box::new(example::no_sni()));
+        while fanout.event(event.clone()) != Offer::Dropped {}
+        assert_eq!(fanout.tally.summary().lost["log/slow_reader"], 1);
+        let metrics = fanout.metrics.render();
+        let line = "tlsmon_lost_total{reason=\"slow_reader\",where=\"log\"} 1";
+        assert!(metrics.contains(line), "{metrics}");
+        drop(reader);
+    }
+}

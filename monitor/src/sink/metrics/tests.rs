@@ -1,0 +1,251 @@
+//! Metrics from end to end: events in, text out.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::net::IpAddr;
+use std::process::{Command, Stdio};
+
+use super::family::{self, Kind};
+use super::*;
+use crate::report::{EndedBy, EndedHow, HandshakeDirection, Outcome, Stage};
+use crate::sink::example;
+
+fn observed() -> Metrics {
+    let metrics = Metrics::new("0.0.0").unwrap();
+    for event in example::events() {
+        metrics.observe(&event);
+    }
+    metrics
+}
+
+fn series(text: &str) -> Vec<&str> {
+    text.lines().filter(|line| !line.starts_with('#')).collect()
+}
+
+#[track_caller]
+fn assert_line(text: &str, line: &str) {
+    assert!(
+        text.lines().any(|found| found == line),
+        "no line {line}\nin\n{text}"
+    );
+}
+
+#[test]
+fn a_failure_is_counted_by_endpoint_cause_stage_and_end() {
+    let text = observed().render();
+    assert_line(
+        &text,
+        "tlsmon_handshake_failures_total{cause=\"no-sni-rejected\",direction=\"inbound\",\
+         ended_by=\"server\",ended_how=\"reset\",endpoint=\"apigee/ingressgateway-ext\",stage=\"client_hello\"} 1",
+    );
+    assert_line(
+        &text,
+        "tlsmon_client_hellos_total{endpoint=\"apigee/ingressgateway-ext\",sni=\"absent\"} 1",
+    );
+    assert_line(
+        &text,
+        "tlsmon_failure_delay_seconds_bucket{cause=\"no-sni-rejected\",le=\"0.001\"} 1",
+    );
+    assert_line(
+        &text,
+        "tlsmon_top_failing{cause=\"no-sni-rejected\",kind=\"client\",value=\"10.138.0.28\"} 1",
+    );
+}
+
+#[test]
+fn an_established_handshake_is_counted_by_what_was_negotiated() {
+    let text = observed().render();
+    assert_line(
+        &text,
+        "tlsmon_negotiated_total{cipher_suite=\"TLS_AES_256_GCM_SHA384\",\
+         endpoint=\"apigee/ingressgateway-ext\",group=\"X25519MLKEM768\",version=\"TLS1.3\"} 1",
+    );
+    let phase = "endpoint=\"apigee/ingressgateway-ext\",phase=\"finished\",le=\"0.02\"";
+    assert_line(
+        &text,
+        &format!("tlsmon_handshake_duration_seconds_bucket{{{phase}}} 1"),
+    );
+}
+
+#[test]
+fn counts_are_scaled_by_the_sample_rate() {
+    let metrics = Metrics::new("0.0.0").unwrap();
+    let mut handshake = example::no_sni();
+    handshake.capture.sample_rate = 16;
+    metrics.observe(&Event::Handshake(Box::new(handshake)));
+    let text = metrics.render();
+    assert!(text.contains("outcome=\"failed\"} 16\n"), "{text}");
+    assert!(text.contains("value=\"10.138.0.28\"} 16\n"), "{text}");
+}
+
+#[test]
+fn series_that_alerts_stand_on_are_there_at_zero_from_the_start() {
+    let text = Metrics::new("0.0.0").unwrap().render();
+    for line in [
+        "tlsmon_lost_total{reason=\"ring_full\",where=\"kernel\"} 0",
+        "tlsmon_lost_total{reason=\"slow_reader\",where=\"log\"} 0",
+        "tlsmon_kernel_packets_total{verdict=\"seen\"} 0",
+        "tlsmon_interfaces{attach=\"tcx\"} 0",
+        "tlsmon_flows{state=\"open\"} 0",
+        "tlsmon_ring_fill_ratio 0",
+        "tlsmon_label_overflow_total{label=\"endpoint\"} 0",
+        "tlsmon_build_info{schema=\"tlsmon/v1\",version=\"0.0.0\"} 1",
+    ] {
+        assert_line(&text, line);
+    }
+    let text = observed().render();
+    assert!(
+        text.contains("outcome=\"probe\"} 1\n") && text.contains("outcome=\"incomplete\"} 1\n")
+    );
+}
+
+#[test]
+fn kernel_counters_grow_by_the_difference_and_survive_a_reload_of_the_programs() {
+    let metrics = Metrics::new("0.0.0").unwrap();
+    for seen in [100, 150, 30] {
+        metrics.set_kernel(KernelSnapshot {
+            seen,
+            sample_rate: 4,
+            ..KernelSnapshot::default()
+        });
+    }
+    let text = metrics.render();
+    assert_line(&text, "tlsmon_kernel_packets_total{verdict=\"seen\"} 180");
+    assert_line(&text, "tlsmon_sample_rate 4");
+}
+
+/// What a hostile network can vary, varied: addresses, names, fingerprints, words, reasons, and how it ends.
+fn hostile(number: u32) -> Handshake {
+    let mut handshake = example::hostile(&format!("\u{1b}\"\n{number}"));
+    let spread = usize::try_from(number).unwrap();
+    handshake.client.address = IpAddr::from(number.to_be_bytes());
+    handshake.server.address = IpAddr::from(number.reverse_bits().to_be_bytes());
+    handshake.alerts.clear();
+    handshake.outcome = Outcome::ALL[spread % Outcome::ALL.len()];
+    handshake.direction = HandshakeDirection::ALL[spread % HandshakeDirection::ALL.len()];
+    handshake.stage = Stage::ALL[spread % Stage::ALL.len()];
+    handshake.ended.by = EndedBy::ALL[spread / 7 % EndedBy::ALL.len()];
+    handshake.ended.how = EndedHow::ALL[spread / 28 % EndedHow::ALL.len()];
+    if let Some(hello) = &mut handshake.server_hello {
+        hello.cipher_suite = u16::try_from(number % 65_536).unwrap();
+        hello.group = Some(hello.cipher_suite);
+    }
+    handshake
+}
+
+fn label_values(metrics: &Metrics, label: &str) -> BTreeSet<String> {
+    let families = metrics.registry.gather();
+    let series = families
+        .iter()
+        .flat_map(prometheus::proto::MetricFamily::get_metric);
+    let labels = series.flat_map(prometheus::proto::Metric::get_label);
+    let values = labels.filter(|pair| pair.name() == label);
+    values.map(|pair| pair.value().to_owned()).collect()
+}
+
+#[test]
+fn a_hundred_thousand_hostile_handshakes_make_a_bounded_number_of_series() {
+    let metrics = Metrics::new("0.0.0").unwrap();
+    let mut counts = Vec::new();
+    for number in 0..100_000 {
+        metrics.observe(&Event::Handshake(Box::new(hostile(number))));
+        metrics.add_lost("kernel", &number.to_string(), 1);
+        if number % 50_000 == 49_999 {
+            counts.push(series(&metrics.render()).len());
+        }
+    }
+    let text = metrics.render();
+    let endpoints = label_values(&metrics, "endpoint");
+    assert_eq!(endpoints.len(), ENDPOINTS + 1);
+    let top = series(&text)
+        .iter()
+        .filter(|line| line.starts_with("tlsmon_top_failing"))
+        .count();
+    assert!(top <= 3 * 21, "{top}");
+    assert!(
+        counts[1] - counts[0] <= 200,
+        "the second half still made series: {counts:?}"
+    );
+    assert!(counts[1] < 30_000, "{counts:?}");
+    assert!(!text.contains("label_overflow_total{label=\"endpoint\"} 0\n"));
+}
+
+/// The rows of the page's tables that begin with a metric: name, type, labels.
+fn documented() -> BTreeSet<(String, String, String)> {
+    let page = include_str!("../../../../docs/metrics.md");
+    let rows = page.lines().filter(|line| line.starts_with("| `tlsmon_"));
+    let cells = rows.map(|row| {
+        row.split('|')
+            .map(|cell| cell.trim().replace('`', ""))
+            .collect::<Vec<_>>()
+    });
+    cells
+        .map(|cells| (cells[1].clone(), cells[2].clone(), cells[3].clone()))
+        .collect()
+}
+
+#[test]
+fn every_metric_is_documented_and_every_documented_metric_exists() {
+    let kind = |kind| match kind {
+        Kind::Counter => "counter",
+        Kind::Gauge => "gauge",
+        Kind::Histogram(_) => "histogram",
+    };
+    let declared = family::ALL.iter().map(|f| {
+        (
+            f.name.to_owned(),
+            kind(f.kind).to_owned(),
+            f.labels.join(", "),
+        )
+    });
+    assert_eq!(documented(), declared.collect());
+}
+
+#[test]
+fn what_is_declared_is_what_is_exposed() {
+    let metrics = observed();
+    let mut handshake = example::hostile("x");
+    handshake.ended.after_ms = Some(1.0);
+    metrics.observe(&Event::Handshake(Box::new(handshake)));
+    let _ = metrics.render();
+    let exposed: BTreeSet<_> = metrics
+        .registry
+        .gather()
+        .iter()
+        .map(|family| family.name().to_owned())
+        .collect();
+    assert_eq!(
+        exposed,
+        family::ALL
+            .iter()
+            .map(|family| family.name.to_owned())
+            .collect()
+    );
+}
+
+/// Prometheus' own opinion. It needs `promtool`, which not every machine has, so it runs on demand:
+/// `cargo test -p monitor promtool -- --ignored`
+#[test]
+#[ignore = "needs promtool (Debian package prometheus)"]
+fn promtool_has_nothing_to_say_against_the_metrics() {
+    let mut command = Command::new("promtool");
+    command
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .stdout(Stdio::piped());
+    let mut promtool = command.spawn().unwrap();
+    promtool
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(observed().render().as_bytes())
+        .unwrap();
+    let said = promtool.wait_with_output().unwrap();
+    assert!(
+        said.status.success(),
+        "{}",
+        String::from_utf8_lossy(&said.stderr)
+    );
+    assert!(said.stderr.is_empty() && said.stdout.is_empty(), "{said:?}");
+}

@@ -1,0 +1,223 @@
+//! The form that people read: when, who, why, and what to do.
+
+use std::io::{self, Write};
+
+use super::escape::escape;
+use super::style::{Role, Style};
+use super::summary;
+use super::wrap::Paragraph;
+use crate::report::{Event, Handshake, Loss, Outcome};
+
+mod failure;
+mod parts;
+
+/// Columns that the time takes, with the blanks behind it.
+const INDENT: usize = 14;
+
+/// Writes events for people. It remembers the day, to say it once.
+#[derive(Debug)]
+pub struct TextWriter {
+    style: Style,
+    day: String,
+}
+
+impl TextWriter {
+    /// A writer that has written nothing yet.
+    pub const fn new(style: Style) -> Self {
+        Self {
+            style,
+            day: String::new(),
+        }
+    }
+
+    /// Writes one event: a handshake that was established or lost in one line, a failure in three or more.
+    pub fn write(&mut self, event: &Event, out: &mut dyn Write) -> io::Result<()> {
+        match event {
+            Event::Handshake(handshake) => self.handshake(handshake, out),
+            Event::Loss(loss) => self.loss(loss, out),
+            Event::Summary(summary) => summary::write_table(summary, &[], self.style, out),
+        }
+    }
+
+    fn handshake(&mut self, handshake: &Handshake, out: &mut dyn Write) -> io::Result<()> {
+        self.time(&handshake.time, out)?;
+        if handshake.outcome == Outcome::Established {
+            return self.established(handshake, out);
+        }
+        let mut lead = 0;
+        for paragraph in failure::paragraphs(handshake) {
+            write!(out, "{:lead$}", "")?;
+            paragraph.write(self.style, INDENT, out)?;
+            lead = INDENT;
+        }
+        Ok(())
+    }
+
+    /// One line, however long: `grep` likes it so.
+    fn established(&self, handshake: &Handshake, out: &mut dyn Write) -> io::Result<()> {
+        let mut line = Paragraph::default();
+        parts::ends(handshake, &mut line);
+        line.whole(Role::Good, 2, Outcome::Established.label());
+        parts::negotiated(handshake, &mut line);
+        parts::asked_name(handshake, &mut line);
+        parts::timing(handshake, &mut line);
+        parts::sampling(handshake, &mut line);
+        let unbroken = Style {
+            width: usize::MAX,
+            ..self.style
+        };
+        line.write(unbroken, INDENT, out)
+    }
+
+    fn loss(&mut self, loss: &Loss, out: &mut dyn Write) -> io::Result<()> {
+        self.time(&loss.time, out)?;
+        let mut line = Paragraph::default();
+        line.text(Role::Warning, 1, &format!("lost {}", loss.count));
+        line.text(
+            Role::Plain,
+            1,
+            &format!("at {}: {}", loss.place, loss.reason),
+        );
+        line.write(self.style, INDENT, out)
+    }
+
+    /// The time of day, after a line with the day where that is a new one.
+    fn time(&mut self, time: &str, out: &mut dyn Write) -> io::Result<()> {
+        let time = escape(time);
+        let (Some(day), Some(clock)) = (time.get(..10), time.get(11..23)) else {
+            return writeln!(out, "{time}").and_then(|()| write!(out, "{:INDENT$}", ""));
+        };
+        if self.day != day {
+            day.clone_into(&mut self.day);
+            let heading = format!("{day} UTC");
+            writeln!(out, "{}", self.style.paint(Role::Faint, &heading))?;
+        }
+        write!(out, "{}  ", self.style.paint(Role::Faint, clock))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::sink::example;
+
+    fn text(handshakes: &[Handshake], style: Style) -> String {
+        let mut writer = TextWriter::new(style);
+        let mut out = Vec::new();
+        for handshake in handshakes {
+            let event = Event::Handshake(Box::new(handshake.clone()));
+            writer.write(&event, &mut out).unwrap();
+        }
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_failure_says_who_why_and_what_to_do() {
+        let expected = "\
+2025-05-19 UTC
+04:46:20.117  10.138.0.28:19432 -> 10.4.2.7:443 apigee/ingressgateway-ext-dvrcp
+              no-sni-rejected (certain)  server RST 0.3 ms after a ClientHello
+              without server_name; 37 hellos with SNI completed on this endpoint
+              in the last 5 min
+              next: send SNI, or enable a wildcard route for non-SNI clients
+              tlsmon explain no-sni-rejected
+";
+        assert_eq!(text(&[example::no_sni()], Style::PLAIN), expected);
+    }
+
+    #[test]
+    fn on_a_wide_terminal_a_failure_takes_three_lines() {
+        let style = Style {
+            width: 200,
+            ..Style::PLAIN
+        };
+        let shown = text(&[example::no_sni()], style);
+        assert_eq!(shown.lines().count(), 4, "{shown}");
+        assert!(
+            shown.ends_with("clients   tlsmon explain no-sni-rejected\n"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn an_established_handshake_takes_one_line() {
+        let expected = "\
+2025-05-19 UTC
+04:46:20.117  10.138.0.28:19432 -> 10.4.2.7:443 apigee/ingressgateway-ext-dvrcp  \
+established  TLS1.3 TLS_AES_256_GCM_SHA384  sni api.example.com  alpn h2  \
+connect 0.4 ms, client_hello 0.1 ms, server_hello 2.3 ms, finished 11 ms
+";
+        assert_eq!(text(&[example::established()], Style::PLAIN), expected);
+    }
+
+    #[test]
+    fn the_day_is_said_once_until_it_changes() {
+        let mut later = example::no_sni();
+        later.time = "2025-05-20T00:00:00.000000Z".to_owned();
+        let shown = text(&[example::no_sni(), example::no_sni(), later], Style::PLAIN);
+        assert_eq!(shown.matches("2025-05-19 UTC").count(), 1);
+        assert_eq!(shown.matches("2025-05-20 UTC").count(), 1);
+    }
+
+    #[test]
+    fn a_failure_without_evidence_still_says_what_was_seen() {
+        let mut handshake = example::no_sni();
+        handshake.cause = None;
+        handshake.confidence = None;
+        handshake.evidence.clear();
+        handshake.next = None;
+        let shown = text(&[handshake], Style::PLAIN);
+        assert!(
+            shown.contains("failed  reset by server 0.3 ms after the ClientHello"),
+            "{shown}"
+        );
+        assert!(
+            shown.contains("; stage\n              client_hello\n"),
+            "{shown}"
+        );
+    }
+
+    #[rstest]
+    #[case::nothing_is_cut(80)]
+    #[case::not_even_on_a_narrow_screen(20)]
+    #[case::nor_on_none(0)]
+    fn every_fact_is_there_at_any_width(#[case] width: usize) {
+        let mut handshake = example::plaintext();
+        handshake.client.address = "2001:db8:1234:5678:9abc:def0:1234:5678".parse().unwrap();
+        handshake.capture.missing = vec!["server: one_sided".to_owned()];
+        handshake.capture.sample_rate = 8;
+        let shown = text(
+            &[handshake],
+            Style {
+                width,
+                ..Style::PLAIN
+            },
+        );
+        let words: Vec<&str> = shown.split_whitespace().collect();
+        let shown = words.join(" ");
+        for fact in [
+            "[2001:db8:1234:5678:9abc:def0:1234:5678]:19432 ->",
+            "plaintext-on-tls-port",
+            "not seen: server: one_sided",
+            "1 in 8 flows is watched",
+        ] {
+            assert!(shown.contains(fact), "{fact} is missing in {shown}");
+        }
+    }
+
+    #[test]
+    fn no_string_of_a_report_commands_the_terminal() {
+        let hostile = "\u{1b}]0;pwned\u{7}\n\u{9b}2J\u{202e}";
+        let mut handshake = example::hostile(hostile);
+        for outcome in Outcome::ALL {
+            handshake.outcome = *outcome;
+            let shown = text(&[handshake.clone()], Style::PLAIN);
+            let bad = shown
+                .chars()
+                .find(|c| c.is_control() && *c != '\n' || *c == '\u{202e}');
+            assert_eq!(bad, None, "{shown}");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Pieces of a line that failures and successes share.
+
+use super::super::style::Role;
+use super::super::wrap::Paragraph;
+use crate::report::{Handshake, HandshakeDirection, Peer, Transport};
+
+/// `client -> server`, with what is known about each.
+pub(super) fn ends(handshake: &Handshake, line: &mut Paragraph) {
+    peer(&handshake.client, line);
+    line.whole(Role::Plain, 1, "->");
+    peer(&handshake.server, line);
+    if handshake.transport == Transport::Quic {
+        line.text(Role::Plain, 2, "quic");
+    }
+    if handshake.direction == HandshakeDirection::Outbound {
+        line.text(Role::Plain, 2, "outbound");
+    }
+}
+
+fn peer(peer: &Peer, line: &mut Paragraph) {
+    let address = std::net::SocketAddr::new(peer.address, peer.port);
+    line.whole(Role::Strong, 1, &address.to_string());
+    let name = peer.pod.as_ref().or(peer.workload.as_ref());
+    match (&peer.namespace, name) {
+        (Some(namespace), Some(name)) => line.text(Role::Plain, 1, &format!("{namespace}/{name}")),
+        (None, Some(only)) | (Some(only), None) => line.text(Role::Plain, 1, only),
+        (None, None) => line,
+    };
+}
+
+/// `sni NAME`, when there was one.
+pub(super) fn asked_name(handshake: &Handshake, line: &mut Paragraph) {
+    if let Some(name) = handshake.sni() {
+        line.text(Role::Plain, 2, "sni").whole(Role::Plain, 1, name);
+    }
+    let alpn = handshake
+        .server_hello
+        .as_ref()
+        .and_then(|hello| hello.alpn.as_ref());
+    if let Some(alpn) = alpn {
+        line.text(Role::Plain, 2, "alpn")
+            .whole(Role::Plain, 1, alpn);
+    }
+}
+
+/// Version and cipher suite.
+pub(super) fn negotiated(handshake: &Handshake, line: &mut Paragraph) {
+    let Some(hello) = &handshake.server_hello else {
+        return;
+    };
+    line.text(Role::Plain, 2, &hello.version);
+    match &hello.cipher_suite_name {
+        Some(name) => line.text(Role::Plain, 1, name),
+        None => line.text(
+            Role::Plain,
+            1,
+            &format!("cipher suite 0x{:04x}", hello.cipher_suite),
+        ),
+    };
+    if hello.resumed {
+        line.text(Role::Plain, 1, "resumed");
+    }
+}
+
+/// The duration of each phase that was seen.
+pub(super) fn timing(handshake: &Handshake, line: &mut Paragraph) {
+    let timing = &handshake.timing_ms;
+    let phases = [
+        ("connect", timing.connect),
+        ("client_hello", timing.client_hello),
+        ("server_hello", timing.server_hello),
+        ("finished", timing.finished),
+    ];
+    let seen = phases
+        .iter()
+        .filter_map(|(name, took)| Some(format!("{name} {}", millis((*took)?))));
+    line.text(Role::Faint, 2, &seen.collect::<Vec<_>>().join(", "));
+}
+
+/// That other flows went unwatched.
+pub(super) fn sampling(handshake: &Handshake, line: &mut Paragraph) {
+    let rate = handshake.capture.sample_rate;
+    if rate > 1 {
+        line.text(Role::Warning, 2, &format!("1 in {rate} flows is watched"));
+    }
+}
+
+/// Milliseconds with two digits that matter, and never zero for what took some time.
+pub(super) fn millis(value: f64) -> String {
+    match value {
+        v if v < 0.1 => format!("{v:.3} ms"),
+        v if v < 10.0 => format!("{v:.1} ms"),
+        v if v < 10_000.0 => format!("{v:.0} ms"),
+        v => format!("{:.1} s", v / 1000.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(0.004, "0.004 ms")]
+    #[case(0.31, "0.3 ms")]
+    #[case(9.96, "10.0 ms")]
+    #[case(117.4, "117 ms")]
+    #[case(15_000.0, "15.0 s")]
+    fn a_duration_shows_the_digits_that_matter(#[case] value: f64, #[case] shown: &str) {
+        assert_eq!(millis(value), shown);
+    }
+}

@@ -1,0 +1,96 @@
+//! A paragraph of coloured words, broken into lines at blanks and nowhere else.
+
+use std::io::{self, Write};
+
+use super::escape::escape;
+use super::style::{Role, Style};
+
+/// Words in the order of reading.
+#[derive(Debug, Default)]
+pub(crate) struct Paragraph {
+    words: Vec<Word>,
+}
+
+#[derive(Debug)]
+struct Word {
+    text: String,
+    role: Role,
+    /// Blanks before the word when it does not begin a line.
+    gap: usize,
+}
+
+impl Paragraph {
+    /// Adds text that may be broken at its blanks, set off by `gap` blanks.
+    pub(crate) fn text(&mut self, role: Role, gap: usize, text: &str) -> &mut Self {
+        let mut gap = gap;
+        for word in text.split_ascii_whitespace() {
+            self.whole(role, gap, word);
+            gap = 1;
+        }
+        self
+    }
+
+    /// Adds text that stays on one line, such as a command to copy.
+    pub(crate) fn whole(&mut self, role: Role, gap: usize, text: &str) -> &mut Self {
+        if !text.is_empty() {
+            let text = escape(text).into_owned();
+            self.words.push(Word { text, role, gap });
+        }
+        self
+    }
+
+    /// Writes the paragraph, its lines `indent` columns in; the cursor stands there already.
+    pub(crate) fn write(&self, style: Style, indent: usize, out: &mut dyn Write) -> io::Result<()> {
+        let mut column = indent;
+        for word in &self.words {
+            let length = word.text.chars().count();
+            if column == indent {
+                column += length;
+            } else if column + word.gap + length <= style.width {
+                write!(out, "{:1$}", "", word.gap)?;
+                column += word.gap + length;
+            } else {
+                write!(out, "\n{:indent$}", "")?;
+                column = indent + length;
+            }
+            write!(out, "{}", style.paint(word.role, &word.text))?;
+        }
+        writeln!(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(paragraph: &Paragraph, width: usize) -> Vec<String> {
+        let mut out = Vec::new();
+        let style = Style {
+            color: false,
+            width,
+        };
+        paragraph.write(style, 2, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        text.lines().map(ToOwned::to_owned).collect()
+    }
+
+    #[test]
+    fn lines_break_at_blanks_and_a_long_word_sticks_out() {
+        let mut paragraph = Paragraph::default();
+        paragraph.text(Role::Plain, 1, "one two a-word-that-is-long three");
+        assert_eq!(
+            lines(&paragraph, 10),
+            ["one two", "  a-word-that-is-long", "  three"]
+        );
+    }
+
+    #[test]
+    fn a_command_is_not_broken_and_gaps_vanish_at_the_line_s_begin() {
+        let mut paragraph = Paragraph::default();
+        paragraph
+            .text(Role::Plain, 1, "next: x")
+            .whole(Role::Plain, 3, "do this");
+        assert_eq!(lines(&paragraph, 80), ["next: x   do this"]);
+        assert_eq!(lines(&paragraph, 12), ["next: x", "  do this"]);
+    }
+}

@@ -1,0 +1,135 @@
+//! A veth pair: one end here, the other in a network namespace made for it. Both go when it is dropped.
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "each test file uses what it needs"
+)]
+
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU8, Ordering};
+
+static NUMBER: AtomicU8 = AtomicU8::new(1);
+
+pub struct Veth {
+    /// The name of the end here.
+    pub name: String,
+    /// The address of the end here.
+    pub address: String,
+    namespace: String,
+}
+
+impl Veth {
+    pub fn new() -> Self {
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        Self::make(
+            &format!("tm{}x{number}", std::process::id() % 100_000),
+            number,
+        )
+    }
+
+    pub fn named(name: &str) -> Self {
+        Self::make(name, NUMBER.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn make(name: &str, number: u8) -> Self {
+        let namespace = format!("{name}ns");
+        let net = format!("10.{}.{number}", 64 + std::process::id() % 64);
+        run(&format!("ip netns add {namespace}"));
+        run(&format!(
+            "ip link add {name} type veth peer name eth0 netns {namespace}"
+        ));
+        run(&format!("ip addr add {net}.1/24 dev {name}"));
+        run(&format!("ip link set {name} up"));
+        run(&format!("ip -n {namespace} addr add {net}.2/24 dev eth0"));
+        run(&format!("ip -n {namespace} link set eth0 up"));
+        Self {
+            name: name.to_owned(),
+            address: format!("{net}.1"),
+            namespace,
+        }
+    }
+
+    /// A client in the namespace: connects, sends `bytes`, and reads until the end.
+    pub fn client(&self, port: u16, bytes: &[u8]) -> Child {
+        let escaped: String = bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+        let script = format!(
+            "exec 3<>/dev/tcp/{}/{port}; printf '{escaped}' >&3; cat <&3 >/dev/null",
+            self.address
+        );
+        Command::new("ip")
+            .args(["netns", "exec", &self.namespace, "bash", "-c", &script])
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
+    /// How many BPF filters there are on both sides.
+    pub fn filters(&self) -> usize {
+        ["ingress", "egress"]
+            .into_iter()
+            .map(|side| self.list(side).matches("handle ").count())
+            .sum()
+    }
+
+    pub fn has_qdisc(&self) -> bool {
+        output(&format!("tc qdisc show dev {}", self.name)).contains("clsact")
+    }
+
+    /// The line of the filter that ingress packets meet first.
+    pub fn first_filter(&self) -> String {
+        self.list("ingress")
+            .lines()
+            .find(|line| line.contains("handle "))
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    /// Puts somebody else's filter in front.
+    pub fn add_other_filter(&self) {
+        run(&format!(
+            "tc filter add dev {} ingress prio 1 protocol all handle 0x9 bpf da bytecode 1,6 0 0 4294967295",
+            self.name
+        ));
+    }
+
+    pub fn remove_filter(&self, program: &str) {
+        assert!(self.list("ingress").contains(program));
+        run(&format!(
+            "tc filter del dev {} ingress prio 1 handle 0x544c protocol all bpf",
+            self.name
+        ));
+    }
+
+    fn list(&self, side: &str) -> String {
+        output(&format!("tc filter show dev {} {side}", self.name))
+    }
+}
+
+impl Drop for Veth {
+    fn drop(&mut self) {
+        for command in [
+            format!("ip link del {}", self.name),
+            format!("ip netns del {}", self.namespace),
+        ] {
+            let _ = shell(&command).status();
+        }
+    }
+}
+
+fn run(command: &str) {
+    assert!(
+        shell(command).status().unwrap().success(),
+        "{command}: needs root and iproute2"
+    );
+}
+
+fn output(command: &str) -> String {
+    String::from_utf8(shell(command).output().unwrap().stdout).unwrap()
+}
+
+fn shell(command: &str) -> Command {
+    let mut words = command.split(' ');
+    let mut shell = Command::new(words.next().unwrap());
+    shell.args(words);
+    shell
+}
