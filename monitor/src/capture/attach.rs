@@ -183,6 +183,11 @@ impl Attacher {
     }
 }
 
+/// Whether the error says that this kernel has no TCX.
+pub(super) fn is_without_tcx(error: &ProgramError) -> bool {
+    tcx::is_unknown(error)
+}
+
 fn attach_by(by: By, programs: &mut Ebpf, interface: &Interface) -> Result<Attached, ProgramError> {
     let mut attached = Attached {
         interface: interface.clone(),

@@ -26,7 +26,7 @@ mod settings;
 pub use config::LiveConfig;
 pub use counters::{Counters, Snapshot};
 pub use error::LiveError;
-pub(super) use kernel::load_programs;
+pub(super) use kernel::{load_programs, try_tcx};
 pub use settings::Settings;
 
 /// How long the ring may wait before it is drained; the kernel wakes us earlier only where it fills.

@@ -1,1 +1,287 @@
-//! later
+//! Whether this host can run live capture, found by trying rather than by asking for versions: `tlsmon doctor`.
+
+use std::fmt::Display;
+use std::fs;
+
+use caps::{CapSet, Capability};
+
+use super::interfaces::Selection;
+use super::live::{LiveError, load_programs, try_tcx};
+
+/// How a check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// As it should be.
+    Ok,
+    /// Works, but not as well as it could.
+    Warning,
+    /// Live capture cannot work.
+    Failed,
+}
+
+/// One thing that live capture needs of a host.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Check {
+    /// What was looked at.
+    pub name: &'static str,
+    /// How it ended.
+    pub status: Status,
+    /// What was found.
+    pub found: String,
+    /// What to do about it, where there is something to do.
+    pub help: Option<String>,
+}
+
+impl Check {
+    fn ok(name: &'static str, found: impl Display) -> Self {
+        Self {
+            name,
+            status: Status::Ok,
+            found: found.to_string(),
+            help: None,
+        }
+    }
+
+    fn warning(name: &'static str, found: impl Display, help: &str) -> Self {
+        Self {
+            name,
+            status: Status::Warning,
+            found: found.to_string(),
+            help: Some(help.to_owned()),
+        }
+    }
+
+    fn failed(name: &'static str, found: impl Display, help: &str) -> Self {
+        Self {
+            name,
+            status: Status::Failed,
+            found: found.to_string(),
+            help: Some(help.to_owned()),
+        }
+    }
+}
+
+/// Looks at everything; changes nothing that outlives the call.
+pub fn check(interfaces: &[String]) -> Vec<Check> {
+    let mut checks = vec![kernel(&kernel_release())];
+    checks.extend(NEEDED.map(capability));
+    checks.extend([
+        locked_memory(&limits()),
+        compiler(&setting("net/core/bpf_jit_enable")),
+    ]);
+    checks.extend(programs(load_programs()));
+    checks.push(chosen(interfaces));
+    checks
+}
+
+/// The oldest kernel that the programs are tested on.
+const OLDEST: (u32, u32) = (5, 10);
+
+fn kernel(release: &str) -> Check {
+    const NAME: &str = "kernel";
+    let mut numbers = release
+        .split(|c: char| !c.is_ascii_digit())
+        .map(str::parse::<u32>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) if (major, minor) >= OLDEST => Check::ok(NAME, release),
+        _ => Check::failed(NAME, release, "tlsmon needs Linux 5.10 or newer"),
+    }
+}
+
+fn kernel_release() -> String {
+    rustix::system::uname()
+        .release()
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// What loading and attaching takes, each with what it is for.
+const NEEDED: [(Capability, &str, &str); 3] = [
+    (
+        Capability::CAP_BPF,
+        "CAP_BPF",
+        "needed to load programs: run as root, or grant it (securityContext.capabilities.add: [BPF])",
+    ),
+    (
+        Capability::CAP_NET_ADMIN,
+        "CAP_NET_ADMIN",
+        "needed to attach programs: run as root, or grant it (capabilities.add: [NET_ADMIN])",
+    ),
+    (
+        Capability::CAP_PERFMON,
+        "CAP_PERFMON",
+        "without it the kernel guards every program so heavily that it refuses ours: grant it (capabilities.add: [PERFMON])",
+    ),
+];
+
+fn capability((capability, name, help): (Capability, &'static str, &str)) -> Check {
+    let effective = caps::read(None, CapSet::Effective).unwrap_or_default();
+    // CAP_SYS_ADMIN stands in for CAP_BPF and CAP_PERFMON, as it did before there were these two.
+    let stand_in =
+        capability != Capability::CAP_NET_ADMIN && effective.contains(&Capability::CAP_SYS_ADMIN);
+    if effective.contains(&capability) || stand_in {
+        Check::ok(name, "granted")
+    } else {
+        Check::failed(name, "not granted", help)
+    }
+}
+
+fn limits() -> String {
+    fs::read_to_string("/proc/self/limits").unwrap_or_default()
+}
+
+/// Matters before 5.11 only, where maps count against the limit; aya raises it where it may.
+fn locked_memory(limits: &str) -> Check {
+    const NAME: &str = "locked memory";
+    let soft = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max locked memory"))
+        .and_then(|rest| rest.split_whitespace().next());
+    match soft {
+        Some("unlimited") => Check::ok(NAME, "unlimited"),
+        Some(bytes) => Check::ok(
+            NAME,
+            format_args!("{bytes} bytes (counts only before 5.11)"),
+        ),
+        None => Check::warning(NAME, "unknown", "/proc/self/limits cannot be read"),
+    }
+}
+
+fn setting(path: &str) -> String {
+    fs::read_to_string(format!("/proc/sys/{path}"))
+        .unwrap_or_default()
+        .trim()
+        .to_owned()
+}
+
+fn compiler(setting: &str) -> Check {
+    const NAME: &str = "BPF compiler";
+    match setting {
+        "1" | "2" => Check::ok(NAME, "on"),
+        // Many kernels are built with the compiler always on and then show no setting to everyone.
+        "" => Check::ok(NAME, "not shown to this user"),
+        _ => Check::warning(
+            NAME,
+            "off",
+            "programs are interpreted and cost many times more: sysctl net.core.bpf_jit_enable=1",
+        ),
+    }
+}
+
+fn programs(loaded: Result<aya::Ebpf, LiveError>) -> [Check; 2] {
+    const LOAD: &str = "kernel programs";
+    const ATTACH: &str = "attach";
+    match loaded {
+        Ok(mut programs) => [
+            Check::ok(LOAD, "load"),
+            attach(ATTACH, try_tcx(&mut programs)),
+        ],
+        Err(error) => {
+            let help = error.help().unwrap_or("see the cause above");
+            [
+                Check::failed(LOAD, chain(&error), help),
+                Check::failed(ATTACH, "not tried", "the kernel programs must load first"),
+            ]
+        }
+    }
+}
+
+fn attach(name: &'static str, tcx: Result<bool, aya::programs::ProgramError>) -> Check {
+    match tcx {
+        Ok(true) => Check::ok(name, "tcx"),
+        Ok(false) => Check::ok(name, "clsact (this kernel has no tcx)"),
+        Err(error) => Check::failed(name, chain(&error), "needs CAP_NET_ADMIN"),
+    }
+}
+
+fn chosen(patterns: &[String]) -> Check {
+    const NAME: &str = "interfaces";
+    let help = "name one with --interface; \"ip link\" lists them";
+    let found = match Selection::new(patterns).map(|selection| selection.find()) {
+        Ok(Ok(found)) => found,
+        Ok(Err(error)) => return Check::failed(NAME, error, help),
+        Err(error) => return Check::failed(NAME, error, help),
+    };
+    if found.is_empty() {
+        return Check::failed(NAME, "none", help);
+    }
+    Check::ok(
+        NAME,
+        found
+            .iter()
+            .map(|interface| interface.name.as_str())
+            .collect::<Vec<_>>()
+            .join(", "),
+    )
+}
+
+/// An error with its causes; of the verifier's long log, the first line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = first_line(error);
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {}", first_line(error));
+        cause = error.source();
+    }
+    text
+}
+
+fn first_line(error: &dyn std::error::Error) -> String {
+    error
+        .to_string()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kernels_from_5_10_on_will_do() {
+        for (release, status) in [
+            ("5.10.0-32-cloud-amd64", Status::Ok),
+            ("6.18.44", Status::Ok),
+            ("7.2", Status::Ok),
+            ("5.9.16", Status::Failed),
+            ("4.19.0", Status::Failed),
+            ("unknown", Status::Failed),
+        ] {
+            assert_eq!(kernel(release).status, status, "{release}");
+        }
+    }
+
+    #[test]
+    fn the_limit_on_locked_memory_is_told() {
+        let limits = "Limit  Soft Limit  Hard Limit  Units\nMax locked memory         8388608              8388608              bytes\n";
+        assert_eq!(
+            locked_memory(limits).found,
+            "8388608 bytes (counts only before 5.11)"
+        );
+        assert_eq!(locked_memory("").status, Status::Warning);
+    }
+
+    #[test]
+    fn an_interpreter_is_a_warning() {
+        assert_eq!(
+            ["1", "2", "0", ""].map(|value| compiler(value).status),
+            [Status::Ok, Status::Ok, Status::Warning, Status::Ok]
+        );
+    }
+
+    #[test]
+    fn every_failed_check_says_what_to_do() {
+        let failed = [
+            kernel("4.4"),
+            chosen(&["no-such-interface".to_owned()]),
+            chosen(&["[".to_owned()]),
+        ];
+        for check in failed {
+            assert_eq!(check.status, Status::Failed, "{check:?}");
+            assert!(check.help.is_some(), "{check:?}");
+        }
+    }
+}

@@ -10,5 +10,3 @@
 )]
 
 pub mod frames;
-#[cfg(feature = "live")]
-pub mod veth;

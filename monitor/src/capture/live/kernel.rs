@@ -1,10 +1,13 @@
 //! Loads the kernel programs.
 
-use aya::programs::SchedClassifier;
+use aya::programs::{ProgramError, SchedClassifier};
 use aya::{Ebpf, EbpfLoader};
 use monitor_common::abi::{ABI_VERSION, name};
+use monitor_common::sift::Link;
 
 use super::{LiveConfig, LiveError};
+use crate::capture::attach::{self, Attacher, Change, Way};
+use crate::capture::interfaces::Interface;
 
 /// The programs, as `build.rs` made them.
 static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/tlsmon.bpf.o"));
@@ -45,6 +48,23 @@ pub(in crate::capture) fn load_programs() -> Result<Ebpf, LiveError> {
         flows: 64,
         ..LiveConfig::default()
     })
+}
+
+/// Whether this kernel has TCX: attaches to the loopback, and takes the program off again at once.
+pub(in crate::capture) fn try_tcx(programs: &mut Ebpf) -> Result<bool, ProgramError> {
+    let loopback = Interface {
+        index: 1,
+        name: "lo".to_owned(),
+        link: Link::Ethernet,
+    };
+    let mut attacher = Attacher::new(Way::Tcx);
+    let changes = attacher.reconcile(programs, vec![loopback]);
+    attacher.detach_all(programs);
+    match changes.into_iter().next() {
+        Some(Change::Failed(_, error)) if attach::is_without_tcx(&error) => Ok(false),
+        Some(Change::Failed(_, error)) => Err(error),
+        _ => Ok(true),
+    }
 }
 
 fn load_maps(config: &LiveConfig) -> Result<Ebpf, LiveError> {

@@ -1,25 +1,20 @@
 //! A veth pair: one end here, the other in a network namespace made for it. Both go when it is dropped.
-#![allow(
-    dead_code,
-    clippy::allow_attributes,
-    reason = "each test file uses what it needs"
-)]
 
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU8, Ordering};
 
 static NUMBER: AtomicU8 = AtomicU8::new(1);
 
-pub struct Veth {
+pub(crate) struct Veth {
     /// The name of the end here.
-    pub name: String,
+    pub(crate) name: String,
     /// The address of the end here.
-    pub address: String,
+    pub(crate) address: String,
     namespace: String,
 }
 
 impl Veth {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         Self::make(
             &format!("tm{}x{number}", std::process::id() % 100_000),
@@ -27,7 +22,7 @@ impl Veth {
         )
     }
 
-    pub fn named(name: &str) -> Self {
+    pub(crate) fn named(name: &str) -> Self {
         Self::make(name, NUMBER.fetch_add(1, Ordering::Relaxed))
     }
 
@@ -50,7 +45,7 @@ impl Veth {
     }
 
     /// A client in the namespace: connects, sends `bytes`, and reads until the end.
-    pub fn client(&self, port: u16, bytes: &[u8]) -> Child {
+    pub(crate) fn client(&self, port: u16, bytes: &[u8]) -> Child {
         let escaped: String = bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect();
         let script = format!(
             "exec 3<>/dev/tcp/{}/{port}; printf '{escaped}' >&3; cat <&3 >/dev/null",
@@ -64,19 +59,19 @@ impl Veth {
     }
 
     /// How many BPF filters there are on both sides.
-    pub fn filters(&self) -> usize {
+    pub(crate) fn filters(&self) -> usize {
         ["ingress", "egress"]
             .into_iter()
             .map(|side| self.list(side).matches("handle ").count())
             .sum()
     }
 
-    pub fn has_qdisc(&self) -> bool {
+    pub(crate) fn has_qdisc(&self) -> bool {
         output(&format!("tc qdisc show dev {}", self.name)).contains("clsact")
     }
 
     /// The line of the filter that ingress packets meet first.
-    pub fn first_filter(&self) -> String {
+    pub(crate) fn first_filter(&self) -> String {
         self.list("ingress")
             .lines()
             .find(|line| line.contains("handle "))
@@ -85,14 +80,23 @@ impl Veth {
     }
 
     /// Puts somebody else's filter in front.
-    pub fn add_other_filter(&self) {
-        run(&format!(
-            "tc filter add dev {} ingress prio 1 protocol all handle 0x9 bpf da bytecode 1,6 0 0 4294967295",
-            self.name
-        ));
+    pub(crate) fn add_other_filter(&self) {
+        let words = [
+            "filter", "add", "dev", &self.name, "ingress", "prio", "1", "protocol", "all",
+            "handle", "0x9",
+        ];
+        let program = ["bpf", "da", "bytecode", "1,6 0 0 4294967295"];
+        assert!(
+            Command::new("tc")
+                .args(words)
+                .args(program)
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 
-    pub fn remove_filter(&self, program: &str) {
+    pub(crate) fn remove_filter(&self, program: &str) {
         assert!(self.list("ingress").contains(program));
         run(&format!(
             "tc filter del dev {} ingress prio 1 handle 0x544c protocol all bpf",

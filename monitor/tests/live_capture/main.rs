@@ -13,8 +13,8 @@ use monitor::capture::attach::Way;
 use monitor::capture::live::{Live, LiveConfig, Snapshot};
 use monitor::frame::{Direction, Frame, FrameSink, InterfaceId, Timestamp};
 
-mod support;
-use support::veth::Veth;
+mod veth;
+use veth::Veth;
 
 #[derive(Default)]
 struct Seen {

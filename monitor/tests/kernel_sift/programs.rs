@@ -1,0 +1,108 @@
+//! The kernel programs, loaded but not attached: frames are fed to them by `BPF_PROG_TEST_RUN`. Needs root.
+
+use std::time::Duration;
+
+use aya::maps::{Array, MapData, PerCpuArray, RingBuf};
+use aya::programs::{SchedClassifier, TestRun, TestRunOptions};
+use aya::{Ebpf, EbpfLoader};
+use monitor_common::abi::{ABI_VERSION, COUNTERS, Config, name};
+
+static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/tlsmon.bpf.o"));
+
+/// What the programs must always answer (`TC_ACT_UNSPEC`).
+const UNSPECIFIED: i32 = -1;
+
+pub(crate) struct Programs {
+    ebpf: Ebpf,
+    records: RingBuf<MapData>,
+    counters: PerCpuArray<MapData, [u64; COUNTERS]>,
+}
+
+impl Programs {
+    /// Loads all programs, for these ports.
+    pub(crate) fn load(config: Config, ports: &[u16]) -> Self {
+        let mut ebpf = EbpfLoader::new()
+            .override_global(name::SWITCH, &ABI_VERSION, true)
+            .override_global("AYA_LOG_LEVEL", &0_u8, true)
+            .load(OBJECT)
+            .expect("the kernel programs' maps need root");
+        for name in [
+            name::INGRESS,
+            name::EGRESS,
+            name::INGRESS_L3,
+            name::EGRESS_L3,
+            name::EMPTY,
+        ] {
+            let program: &mut SchedClassifier = ebpf.program_mut(name).unwrap().try_into().unwrap();
+            program.load().expect("the kernel programs need root");
+        }
+        let mut configs: Array<_, Config> =
+            ebpf.take_map(name::CONFIG).unwrap().try_into().unwrap();
+        configs.set(0, config, 0).unwrap();
+        let mut words: Array<_, u64> = ebpf.take_map(name::PORTS).unwrap().try_into().unwrap();
+        for port in ports {
+            let index = u32::from(port >> 6);
+            let word: u64 = words.get(&index, 0).unwrap() | 1 << (port & 63);
+            words.set(index, word, 0).unwrap();
+        }
+        let records = ebpf.take_map(name::RECORDS).unwrap().try_into().unwrap();
+        let counters = ebpf.take_map(name::COUNTERS).unwrap().try_into().unwrap();
+        Self {
+            ebpf,
+            records,
+            counters,
+        }
+    }
+
+    /// Whether the kernel makes a packet of this frame at all; asked with the program that does nothing.
+    #[allow(
+        dead_code,
+        clippy::allow_attributes,
+        reason = "the benchmark shares this file and has no short frames"
+    )]
+    pub(crate) fn takes(&self, frame: &[u8]) -> bool {
+        let program: &SchedClassifier = self.ebpf.program(name::EMPTY).unwrap().try_into().unwrap();
+        program
+            .test_run(TestRunOptions {
+                data_in: Some(frame),
+                ..TestRunOptions::new()
+            })
+            .is_ok()
+    }
+
+    /// Runs a program on a frame, and tells how long one run took on average.
+    pub(crate) fn run(&self, program: &str, frame: &[u8], repeat: u32) -> Duration {
+        let program: &SchedClassifier = self.ebpf.program(program).unwrap().try_into().unwrap();
+        let options = TestRunOptions {
+            data_in: Some(frame),
+            repeat,
+            ..TestRunOptions::new()
+        };
+        let result = program.test_run(options).unwrap();
+        assert_eq!(result.return_value.cast_signed(), UNSPECIFIED);
+        result.duration
+    }
+
+    /// The records that were sent since the last call; their times, which differ in every run, are zero.
+    pub(crate) fn records(&mut self) -> Vec<Vec<u8>> {
+        let mut records = Vec::new();
+        while let Some(record) = self.records.next() {
+            let mut record = record.to_vec();
+            record[..8].fill(0);
+            records.push(record);
+        }
+        records
+    }
+
+    /// What was counted so far, on all CPUs.
+    pub(crate) fn counts(&self) -> [u64; COUNTERS] {
+        let mut total = [0; COUNTERS];
+        for counts in self.counters.get(&0, 0).unwrap().iter() {
+            total
+                .iter_mut()
+                .zip(counts)
+                .for_each(|(total, count)| *total += count);
+        }
+        total
+    }
+}
