@@ -1,1 +1,154 @@
-fn main() {}
+//! `cargo xtask`: everything that one does with this repository.
+
+use std::ffi::OsString;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Parser, Subcommand};
+use xtask::setup::Purpose;
+use xtask::{bench, check, command, demo, lab, paths, say, setup, test};
+
+/// Sets up, builds, demonstrates, tests and measures tlsmon.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Install what is missing on this machine, and say what and why.
+    Setup {
+        /// What to make the machine ready for.
+        #[arg(long, value_enum, default_value_t = Purpose::Test)]
+        purpose: Purpose,
+        /// Only say what is missing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Show tlsmon at work: a real Envoy, real clients, good and bad handshakes, in network namespaces.
+    Demo {
+        /// Setup and build were done already.
+        #[arg(long, hide = true)]
+        prepared: bool,
+    },
+    /// Test everything, or one part.
+    Test {
+        /// Which part; all of them by default.
+        part: Option<test::Part>,
+        /// Leave out what takes root, and say so loudly.
+        #[arg(long, env = "TLSMON_SKIP_PRIVILEGED")]
+        skip_privileged: bool,
+    },
+    /// Measure: nanoseconds per packet in the kernel, handshakes per CPU second and memory in replay.
+    Bench(bench::Options),
+    /// Format, lints, and the order of layers; nothing is run.
+    Check,
+    /// Build tlsmon and run it as root: `cargo xtask run -- run --interface eth0`.
+    Run {
+        /// Arguments for tlsmon.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Run a command and print what it used.
+    #[command(hide = true)]
+    Measured {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        command: Vec<OsString>,
+    },
+    /// Run what the test VM runs.
+    #[command(hide = true)]
+    Smoke {
+        /// The tlsmon to try.
+        program: std::path::PathBuf,
+        /// How it must have attached.
+        attach: String,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().verb) {
+        Ok(code) => code,
+        Err(error) => {
+            say::line(format_args!("\nxtask: {error:#}"));
+            if lab::interrupted().is_err() {
+                ExitCode::from(130)
+            } else {
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+fn run(verb: Verb) -> Result<ExitCode> {
+    match verb {
+        Verb::Setup { purpose, dry_run } => setup::ensure(purpose, dry_run).map(done),
+        Verb::Demo { prepared } => run_demo(prepared),
+        Verb::Test {
+            part,
+            skip_privileged,
+        } => test::run(part, skip_privileged).map(verdict),
+        Verb::Bench(options) => bench::run(&options).map(done),
+        Verb::Check => check::run().map(done),
+        Verb::Run { arguments } => run_tlsmon(&arguments),
+        Verb::Measured { command } => bench::measured(&command).map(done),
+        Verb::Smoke { program, attach } => lab::smoke::run(&program, &attach).map(done),
+    }
+}
+
+fn done((): ()) -> ExitCode {
+    ExitCode::SUCCESS
+}
+
+fn verdict(good: bool) -> ExitCode {
+    if good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// Builds as whoever asked, so that root owns nothing in the target folder; only the lab itself runs as root.
+fn run_demo(prepared: bool) -> Result<ExitCode> {
+    if !prepared {
+        setup::ensure(Purpose::Demo, false)?;
+        build_release()?;
+    }
+    if !command::is_root() {
+        say::note("network namespaces and kernel programs take root: asking sudo");
+        return follow(
+            Command::new("sudo")
+                .arg("-E")
+                .arg(std::env::current_exe()?)
+                .args(["demo", "--prepared"]),
+        );
+    }
+    demo::run(&paths::tlsmon("release")).map(verdict)
+}
+
+fn run_tlsmon(arguments: &[OsString]) -> Result<ExitCode> {
+    setup::ensure(Purpose::Build, false)?;
+    build_release()?;
+    follow(command::as_root(paths::tlsmon("release")).args(arguments))
+}
+
+fn build_release() -> Result<()> {
+    say::step("build: tlsmon with its kernel programs, optimised");
+    command::run(
+        Command::new("cargo")
+            .args(["build", "--release", "--package", "monitor"])
+            .current_dir(paths::root()),
+    )
+}
+
+/// Runs a command at this terminal and ends as it ends.
+fn follow(command: &mut Command) -> Result<ExitCode> {
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start {}", command::shown(command)))?;
+    match status.code().and_then(|code| u8::try_from(code).ok()) {
+        Some(code) => Ok(ExitCode::from(code)),
+        None => bail!("{} ended: {status}", command::shown(command)),
+    }
+}

@@ -1,0 +1,168 @@
+//! A large capture from small ones: whole connections copied with another client each, and interleaved. The same input gives
+//! the same file.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::packet::{Packet, read};
+
+/// A new connection begins this often: 5,000 a second.
+const SPACING_MICROS: u64 = 200;
+
+/// Longer waits within a connection than this are cut to it, or the file would be mostly silence.
+const LONGEST_GAP_MICROS: u64 = 250_000;
+
+/// What was written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Generated {
+    /// How many connections it holds; some captures hold several.
+    pub connections: u32,
+    /// How many captures it is made from.
+    pub kinds: usize,
+    /// How many packets it has.
+    pub packets: u64,
+    /// How large it is.
+    pub bytes: u64,
+}
+
+/// One capture with a single client.
+struct Kind {
+    client: [u8; 4],
+    connections: u32,
+    packets: Vec<Packet>,
+}
+
+/// Writes `copies` connections and what belongs to them to `file`: a capture from `folder` each.
+pub(super) fn write(folder: &Path, copies: u32, file: &Path) -> Result<Generated> {
+    let kinds = kinds(folder)?;
+    ensure!(
+        !kinds.is_empty(),
+        "no capture with a TCP connection in {}",
+        folder.display()
+    );
+    let order = order(&kinds, copies);
+    fs::create_dir_all(file.parent().context("a folder to write to")?)?;
+    let mut out = BufWriter::new(File::create(file)?);
+    out.write_all(&header())?;
+    let mut generated = Generated {
+        connections: (0..copies)
+            .filter_map(|copy| Some(kind(&kinds, copy)?.connections))
+            .sum(),
+        kinds: kinds.len(),
+        packets: 0,
+        bytes: 24,
+    };
+    for (time, copy, number) in order {
+        let kind = kind(&kinds, copy).context("a kind")?;
+        let packet = kind.packets.get(number).context("a packet")?;
+        let [_, a, b, c] = copy.to_be_bytes();
+        let bytes = packet.readdressed(kind.client, [10, a, b, c]);
+        write_packet(&mut out, time, &bytes)?;
+        generated.packets += 1;
+        generated.bytes += 16 + u64::try_from(bytes.len())?;
+    }
+    out.flush()?;
+    Ok(generated)
+}
+
+fn kind(kinds: &[Kind], copy: u32) -> Option<&Kind> {
+    kinds.get(usize::try_from(copy).ok()? % kinds.len())
+}
+
+/// Every packet of every copy: its time, the copy's number, the packet's number in its capture.
+fn order(kinds: &[Kind], copies: u32) -> Vec<(u64, u32, usize)> {
+    let mut order = Vec::new();
+    for copy in 0..copies {
+        let packets = kind(kinds, copy).map_or(&[][..], |kind| &kind.packets);
+        let start = u64::from(copy) * SPACING_MICROS;
+        order.extend(
+            (0..)
+                .zip(packets)
+                .map(|(number, packet)| (start + packet.time, copy, number)),
+        );
+    }
+    order.sort_unstable();
+    order
+}
+
+/// The captures whose packets are those of one TCP client, in the order of their names.
+fn kinds(folder: &Path) -> Result<Vec<Kind>> {
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let mut files: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|file| file.extension().is_some_and(|end| end == "pcap"))
+        .collect();
+    files.sort();
+    Ok(files
+        .iter()
+        .filter_map(|file| read(file).ok())
+        .filter_map(kind_of)
+        .collect())
+}
+
+fn kind_of(mut packets: Vec<Packet>) -> Option<Kind> {
+    let openers: BTreeSet<_> = packets.iter().filter_map(Packet::opener).collect();
+    let (client, _port) = *openers.first()?;
+    let single = openers.iter().all(|(address, _port)| *address == client);
+    let connections = u32::try_from(openers.len()).ok()?;
+    let (mut last, mut cut) = (0, 0);
+    for packet in &mut packets {
+        let gap = packet.time.saturating_sub(last);
+        last = packet.time;
+        cut += gap.saturating_sub(LONGEST_GAP_MICROS);
+        packet.time -= cut.min(packet.time);
+    }
+    single.then_some(Kind {
+        client,
+        connections,
+        packets,
+    })
+}
+
+/// pcap 2.4, microseconds, no limit worth the name, Ethernet.
+fn header() -> Vec<u8> {
+    let mut bytes = 0xa1b2_c3d4_u32.to_le_bytes().to_vec();
+    bytes.extend([2, 0, 4, 0]);
+    bytes.extend([0; 8]);
+    bytes.extend(262_144_u32.to_le_bytes());
+    bytes.extend(1_u32.to_le_bytes());
+    bytes
+}
+
+fn write_packet(out: &mut impl std::io::Write, micros: u64, bytes: &[u8]) -> Result<()> {
+    let length = u32::try_from(bytes.len())?.to_le_bytes();
+    let (seconds, micros) = (
+        u32::try_from(micros / 1_000_000)?,
+        u32::try_from(micros % 1_000_000)?,
+    );
+    out.write_all(&(1_700_000_000 + seconds).to_le_bytes())?;
+    for part in [&micros.to_le_bytes()[..], &length, &length, bytes] {
+        out.write_all(part)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_are_interleaved_and_in_order_of_time() {
+        let packet = |time| Packet {
+            time,
+            bytes: Vec::new(),
+        };
+        let kinds = [Kind {
+            client: [0; 4],
+            connections: 1,
+            packets: vec![packet(0), packet(300)],
+        }];
+        let order = order(&kinds, 2);
+        assert_eq!(order, [(0, 0, 0), (200, 1, 0), (300, 0, 1), (500, 1, 1)]);
+    }
+}

@@ -1,0 +1,12 @@
+//! What `cargo xtask` does: sets a machine up, demonstrates, tests and measures tlsmon. The live tests use its lab.
+
+pub mod bench;
+pub mod check;
+pub mod command;
+pub mod demo;
+pub mod lab;
+pub mod paths;
+pub mod say;
+pub mod setup;
+pub mod test;
+pub mod vm;

@@ -1,0 +1,95 @@
+//! `cargo xtask setup`: installs what is missing, and says what and why. Running it again changes nothing.
+
+use anyhow::{Result, bail};
+
+use crate::say;
+
+mod debian;
+mod envoy;
+pub mod kernel;
+mod nginx;
+mod rust;
+
+pub use envoy::program as envoy;
+pub use nginx::program as nginx;
+
+/// What the machine is to be made ready for. Each set holds the ones before it, save `Demo`, which needs no VM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Purpose {
+    /// Building tlsmon.
+    Build,
+    /// `cargo xtask demo`: a live lab with Envoy.
+    Demo,
+    /// The live tests: more servers.
+    Live,
+    /// `cargo xtask test`: also old kernels in a VM.
+    Test,
+}
+
+/// Something the machine may lack.
+struct Item {
+    name: String,
+    why: &'static str,
+    present: bool,
+    install: Box<dyn FnOnce() -> Result<()>>,
+}
+
+/// Installs whatever `purpose` needs and the machine lacks; only says so with `dry_run`.
+pub fn ensure(purpose: Purpose, dry_run: bool) -> Result<()> {
+    say::step(
+        format_args!("setup: what `{purpose:?}` needs")
+            .to_string()
+            .to_lowercase(),
+    );
+    let packages = debian::missing(purpose);
+    let mut lacking = false;
+    for package in &packages {
+        say::note(format_args!("missing: {} ({})", package.name, package.why));
+        lacking = true;
+    }
+    if !dry_run && !packages.is_empty() {
+        debian::install(
+            &packages
+                .iter()
+                .map(|package| package.name)
+                .collect::<Vec<_>>(),
+        )?;
+    }
+    for item in items(purpose) {
+        lacking |= !item.present;
+        obtain(item, dry_run)?;
+    }
+    if !lacking {
+        say::note("everything is there");
+    }
+    Ok(())
+}
+
+fn items(purpose: Purpose) -> Vec<Item> {
+    let mut items = vec![rust::bpf_compiler(), rust::bpf_linker()];
+    if purpose >= Purpose::Demo {
+        items.push(envoy::item());
+    }
+    if purpose >= Purpose::Live {
+        items.push(nginx::item());
+    }
+    if purpose >= Purpose::Test {
+        items.push(rust::checkers());
+        items.extend(kernel::KERNELS.iter().map(kernel::item));
+    }
+    items
+}
+
+fn obtain(item: Item, dry_run: bool) -> Result<()> {
+    if item.present {
+        return Ok(());
+    }
+    say::note(format_args!("missing: {} ({})", item.name, item.why));
+    if dry_run {
+        return Ok(());
+    }
+    match (item.install)() {
+        Ok(()) => Ok(()),
+        Err(error) => bail!("cannot set up {}: {error:#}", item.name),
+    }
+}

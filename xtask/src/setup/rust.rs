@@ -1,0 +1,93 @@
+//! What compiles and links the kernel programs.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::{Item, debian};
+use crate::command::{output, run, succeeds};
+use crate::say;
+
+/// The linker's version: the build is tried with this one.
+const LINKER: &str = "0.10.3";
+
+/// Where Debian's rustc keeps a ready-made `core` for BPF.
+const DEBIAN_CORE: &str = "/usr/lib/rustlib/bpfel-unknown-none/lib";
+
+pub(super) fn bpf_compiler() -> Item {
+    Item {
+        name: "a Rust compiler for BPF".into(),
+        why: "builds the kernel programs: nightly with rust-src, or Debian's rustc with libcore for BPF",
+        present: nightly_has_source() || Path::new(DEBIAN_CORE).is_dir(),
+        install: Box::new(install_compiler),
+    }
+}
+
+fn nightly_has_source() -> bool {
+    output(Command::new("rustup").args([
+        "component",
+        "list",
+        "--installed",
+        "--toolchain",
+        "nightly",
+    ]))
+    .is_ok_and(|components| components.lines().any(|line| line == "rust-src"))
+}
+
+/// rustup's nightly first, as every user of aya does; Debian's compiler where that cannot be had.
+fn install_compiler() -> Result<()> {
+    let has = succeeds(Command::new("rustup").args(["run", "nightly", "rustc", "--version"]));
+    let mut rustup = Command::new("rustup");
+    if has {
+        rustup.args(["component", "add", "rust-src", "--toolchain", "nightly"]);
+    } else {
+        rustup.args([
+            "toolchain",
+            "install",
+            "nightly",
+            "--profile",
+            "minimal",
+            "--component",
+            "rust-src",
+        ]);
+    }
+    if let Err(error) = run(&mut rustup) {
+        say::note(format_args!("{error:#}; taking Debian's compiler"));
+        return debian::install(&["rustc-web", "libstd-rust-web-dev-bpf"]);
+    }
+    Ok(())
+}
+
+/// The tools that the checks run; a minimal toolchain lacks them.
+pub(super) fn checkers() -> Item {
+    Item {
+        name: "rustfmt and clippy".into(),
+        why: "format and lints",
+        present: ["fmt", "clippy"]
+            .iter()
+            .all(|tool| succeeds(Command::new("cargo").args([tool, "--version"]))),
+        install: Box::new(|| {
+            run(Command::new("rustup").args(["component", "add", "rustfmt", "clippy"]))
+        }),
+    }
+}
+
+pub(super) fn bpf_linker() -> Item {
+    Item {
+        name: format!("bpf-linker {LINKER}"),
+        why: "links the kernel programs",
+        present: output(Command::new("bpf-linker").arg("--version"))
+            .is_ok_and(|said| said.contains(LINKER)),
+        install: Box::new(|| {
+            run(Command::new("cargo").args([
+                "install",
+                "bpf-linker",
+                "--version",
+                LINKER,
+                "--locked",
+                "--force",
+            ]))
+        }),
+    }
+}

@@ -1,0 +1,119 @@
+//! `cargo xtask test`: every test there is, in the order in which a failure is cheapest to find.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::command::{is_root, output};
+use crate::setup::Purpose;
+use crate::{check, lab, paths, say, setup};
+
+mod count;
+
+use count::Count;
+
+/// A part of the tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Part {
+    /// Format, lints, layers, and whatever cargo test finds in the crates.
+    Unit,
+    /// tlsmon between real clients and servers in network namespaces.
+    Live,
+    /// tlsmon on older kernels in a VM.
+    Kernels,
+}
+
+/// Runs one part or all; says the count, and gives whether all passed.
+pub fn run(part: Option<Part>, skip_privileged: bool) -> Result<bool> {
+    let wanted = |this: Part| part.is_none_or(|part| part == this);
+    setup::ensure(
+        if skip_privileged {
+            Purpose::Build
+        } else {
+            purpose(part)
+        },
+        false,
+    )?;
+    let mut count = Count::default();
+    if wanted(Part::Unit) {
+        unit(&mut count)?;
+    }
+    for (this, name) in [(Part::Live, "live"), (Part::Kernels, "kernels")] {
+        if wanted(this) && skip_privileged {
+            say::step(format_args!(
+                "SKIPPED: the {name} tests, because TLSMON_SKIP_PRIVILEGED asks for it"
+            ));
+        } else if wanted(this) {
+            privileged(name, &mut count)?;
+        }
+    }
+    say::line(format_args!("\n{count}"));
+    Ok(count.failed == 0)
+}
+
+fn purpose(part: Option<Part>) -> Purpose {
+    match part {
+        Some(Part::Unit) => Purpose::Build,
+        Some(Part::Live) => Purpose::Live,
+        Some(Part::Kernels) | None => Purpose::Test,
+    }
+}
+
+fn unit(count: &mut Count) -> Result<()> {
+    for (name, arguments) in check::CARGO {
+        say::step(name);
+        count.one(name, cargo(arguments)?)?;
+    }
+    say::step("layers: pure modules stay pure and call no later stage");
+    count.result("layers", &check::layers());
+    say::step("tests of the crates; those of the kernel programs load them, which takes root");
+    count.tests(
+        "workspace tests",
+        cargo(&["test", "--workspace", "--exclude", "xtask"])?,
+    )?;
+    say::step("tests of xtask itself");
+    count.tests(
+        "xtask tests",
+        cargo(&["test", "--package", "xtask", "--lib"])?,
+    )?;
+    say::step("tests without live capture: replay alone, no BPF toolchain");
+    count.tests(
+        "replay-only tests",
+        cargo(&["test", "--package", "monitor", "--no-default-features"])?,
+    )
+}
+
+fn privileged(name: &'static str, count: &mut Count) -> Result<()> {
+    lab::remove_stale();
+    say::step(format_args!("build: the tlsmon that the {name} tests run"));
+    count.one("build", cargo(&["build", "--package", "monitor"])?)?;
+    say::step(format_args!("{name} tests, as root"));
+    let threads = if name == "live" { "2" } else { "1" };
+    let test = [
+        "test",
+        "--package",
+        "xtask",
+        "--test",
+        name,
+        "--",
+        "--test-threads",
+        threads,
+    ];
+    count.tests(name, cargo(&test)?)
+}
+
+/// cargo, whose test programs run as root.
+fn cargo(arguments: &[&str]) -> Result<Command> {
+    let mut command = Command::new("cargo");
+    command.args(arguments).current_dir(paths::root());
+    if !is_root() && arguments.first() == Some(&"test") {
+        let version = output(Command::new("rustc").arg("-vV"))?;
+        let host = version
+            .lines()
+            .find_map(|line| line.strip_prefix("host: "))
+            .unwrap_or_default();
+        let target = host.to_uppercase().replace('-', "_");
+        command.env(format!("CARGO_TARGET_{target}_RUNNER"), "sudo -E");
+    }
+    Ok(command)
+}

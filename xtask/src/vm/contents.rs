@@ -1,0 +1,73 @@
+//! What goes into the VM beside the programs: the libraries they need, and kernel modules.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+use super::archive::Archive;
+use crate::command::{output, require};
+use crate::setup::kernel::Kernel;
+
+/// Puts a program into `folder`, and its libraries where its loader looks for them.
+pub(super) fn with_libraries(program: &Path, folder: &str, archive: &mut Archive) -> Result<()> {
+    let name = program
+        .file_name()
+        .context("a program has a name")?
+        .to_string_lossy();
+    archive.program(&format!("{folder}/{name}"), program)?;
+    for library in libraries(program) {
+        archive.program(library.trim_start_matches('/'), Path::new(&library))?;
+    }
+    Ok(())
+}
+
+/// The libraries that ldd names; none for a static program, of which ldd says so by failing.
+fn libraries(program: &Path) -> Vec<String> {
+    let said = output(Command::new("ldd").arg(program)).unwrap_or_default();
+    said.split_whitespace()
+        .filter(|word| word.starts_with('/'))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Puts in the modules and what they depend on; gives their paths in the order in which they load.
+pub(super) fn modules(kernel: &Kernel, names: &[&str], archive: &mut Archive) -> Result<String> {
+    let mut order = Vec::new();
+    for name in names {
+        for path in dependencies(kernel, name)? {
+            let file = Path::new(&path)
+                .file_name()
+                .context("a module has a name")?;
+            let inside = format!(
+                "/lib/modules/{}",
+                file.to_string_lossy().trim_end_matches(".xz")
+            );
+            if !order.contains(&inside) {
+                archive.file(inside.trim_start_matches('/'), &unpacked(&path)?);
+                order.push(inside);
+            }
+        }
+    }
+    Ok(order.join("\n"))
+}
+
+/// The files of a module and its dependencies in order; none when it is built in or does not exist.
+fn dependencies(kernel: &Kernel, name: &str) -> Result<Vec<String>> {
+    let mut modprobe = Command::new(require("modprobe")?);
+    modprobe.args(["--set-version", &kernel.release()?, "--show-depends", name]);
+    let said = output(modprobe.arg("--dirname").arg(kernel.root())).unwrap_or_default();
+    let insmods = said.lines().filter_map(|line| line.strip_prefix("insmod "));
+    Ok(insmods.map(|rest| rest.trim().to_owned()).collect())
+}
+
+/// A module's bytes; newer packages hold them packed, and busybox loads them unpacked.
+fn unpacked(path: &str) -> Result<Vec<u8>> {
+    if Path::new(path).extension().is_none_or(|end| end != "xz") {
+        return std::fs::read(path).with_context(|| path.to_owned());
+    }
+    let packed = Command::new("xz")
+        .args(["--decompress", "--stdout", path])
+        .output()?;
+    Ok(packed.stdout)
+}
