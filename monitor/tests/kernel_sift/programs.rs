@@ -55,10 +55,19 @@ impl Programs {
     }
 
     /// Whether the kernel makes a packet of this frame at all; asked with the program that does nothing.
-    #[allow(dead_code, clippy::allow_attributes, reason = "the benchmark shares this file and has no short frames")]
+    #[allow(
+        dead_code,
+        clippy::allow_attributes,
+        reason = "the benchmark shares this file and has no short frames"
+    )]
     pub(crate) fn takes(&self, frame: &[u8]) -> bool {
         let program: &SchedClassifier = self.ebpf.program(name::EMPTY).unwrap().try_into().unwrap();
-        program.test_run(TestRunOptions { data_in: Some(frame), ..TestRunOptions::new() }).is_ok()
+        program
+            .test_run(TestRunOptions {
+                data_in: Some(frame),
+                ..TestRunOptions::new()
+            })
+            .is_ok()
     }
 
     /// Runs a program on a frame, and tells how long one run took on average.
