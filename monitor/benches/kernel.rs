@@ -3,6 +3,14 @@
 //! `cargo bench --bench kernel` prints a line for each row and fails where a budget is exceeded. The packets are run by
 //! `BPF_PROG_TEST_RUN`; each figure is the best of several runs, for what disturbs a run only ever makes it slower.
 #![expect(clippy::print_stdout, reason = "a benchmark's output is its result")]
+#![cfg_attr(
+    feature = "live",
+    expect(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        reason = "a benchmark's helpers may fail as a test may"
+    )
+)]
 
 #[cfg(feature = "live")]
 #[path = "../tests/kernel_sift/frames.rs"]
@@ -10,6 +18,7 @@
 mod frames;
 #[cfg(feature = "live")]
 #[path = "../tests/kernel_sift/programs.rs"]
+#[expect(dead_code, reason = "the benchmark counts nothing but time")]
 mod programs;
 
 #[cfg(feature = "live")]
@@ -138,7 +147,9 @@ mod rows {
         let mut rows = rows(bench);
         for _ in 0..ROUNDS {
             bench.run(&mut empty);
-            rows.iter_mut().for_each(|row| bench.run(row));
+            for row in &mut rows {
+                bench.run(row);
+            }
         }
         println!("{:<36} {:>7.0} ns", empty.name, empty.best);
         for row in &rows {

@@ -78,7 +78,7 @@ impl Numbers {
             length: P::short(head, length),
             sequence: P::long(head, transport + 4).swap_bytes(),
             acknowledgement: P::long(head, transport + 8).swap_bytes(),
-            offset: head[transport + 12],
+            offset: P::short(head, transport + 12).to_be_bytes()[0],
         }
     }
 
