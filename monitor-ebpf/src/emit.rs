@@ -9,7 +9,9 @@ use aya_ebpf::macros::map;
 use aya_ebpf::maps::{PerCpuArray, RingBuf};
 use aya_ebpf::programs::TcContext;
 use aya_log_ebpf::debug;
-use monitor_common::abi::{COUNTERS as COUNTS, Counter, HEADER_BYTES, PIECE_BYTES, Record, RecordHead};
+use monitor_common::abi::{
+    COUNTERS as COUNTS, Counter, HEADER_BYTES, PIECE_BYTES, Record, RecordHead,
+};
 use monitor_common::sift::{Delivery, Out, Piece, Plan, Settings};
 
 use crate::maps::KernelSettings;
@@ -64,12 +66,24 @@ impl Out<Skb> for Ring<'_> {
 
     #[inline(always)]
     fn send(&mut self, packet: &Skb, piece: &Piece) -> Delivery {
-        let Some(record) = SCRATCH.get_ptr_mut(0) else { return Delivery::Unreadable };
+        let Some(record) = SCRATCH.get_ptr_mut(0) else {
+            return Delivery::Unreadable;
+        };
         // SAFETY: the scratch record is this CPU's own, and no other program of ours runs on it before this one ends.
-        let Some(length) = (unsafe { fill(record, packet, piece) }) else { return Delivery::Unreadable };
+        let Some(length) = (unsafe { fill(record, packet, piece) }) else {
+            return Delivery::Unreadable;
+        };
         let length = RecordHead::BYTES as u64 + u64::from(length);
         // SAFETY: `length` is at most the size of a record, as `fill` promises.
-        if unsafe { bpf_ringbuf_output(addr_of!(RECORDS), record.cast::<c_void>(), length, wake_up()) } == 0 {
+        if unsafe {
+            bpf_ringbuf_output(
+                addr_of!(RECORDS),
+                record.cast::<c_void>(),
+                length,
+                wake_up(length),
+            )
+        } == 0
+        {
             return Delivery::Sent;
         }
         debug!(self.ctx, "no room for a record of {} bytes", length);
@@ -95,7 +109,9 @@ unsafe fn fill(record: *mut Record, packet: &Skb, piece: &Piece) -> Option<u32> 
             return Some(header_len);
         }
         let piece_len = bounded(u32::from(piece.head.piece_len), PIECE_BYTES);
-        packet.copy(piece.payload, bytes.add(header_len as usize), piece_len).then_some(header_len + piece_len)
+        packet
+            .copy(piece.payload, bytes.add(header_len as usize), piece_len)
+            .then_some(header_len + piece_len)
     }
 }
 
@@ -105,13 +121,21 @@ const fn bounded(length: u32, most: u32) -> u32 {
     (length.wrapping_sub(1) & (most - 1)) + 1
 }
 
-/// Wakes user space only where much is waiting: otherwise its timer drains the ring, for a wake-up costs more than a record.
+/// Wakes user space only with the record that makes much be waiting: otherwise its timer drains the ring, for a wake-up
+/// costs many times more than a record.
 #[inline(always)]
-fn wake_up() -> u64 {
+fn wake_up(length: u64) -> u64 {
     // SAFETY: only asks how much is waiting.
     let waiting = unsafe { bpf_ringbuf_query(addr_of!(RECORDS), u64::from(BPF_RB_AVAIL_DATA)) };
-    let most = KernelSettings.config().map_or(u32::MAX, |config| config.wake_bytes);
-    u64::from(if waiting > u64::from(most) { BPF_RB_FORCE_WAKEUP } else { BPF_RB_NO_WAKEUP })
+    let most = KernelSettings
+        .config()
+        .map_or(u64::MAX, |config| u64::from(config.wake_bytes));
+    let crosses = waiting <= most && waiting + length > most;
+    u64::from(if crosses {
+        BPF_RB_FORCE_WAKEUP
+    } else {
+        BPF_RB_NO_WAKEUP
+    })
 }
 
 /// The address of a map, as helpers want it.

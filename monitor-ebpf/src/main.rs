@@ -51,8 +51,18 @@ pub fn tlsmon_empty(_ctx: TcContext) -> i32 {
 fn look(ctx: TcContext, egress: bool, link: Link) -> i32 {
     if switched_on() {
         let packet = Skb::new(&ctx);
-        let hook = Hook { interface: packet.interface(), egress, link };
-        sift(&packet, &KernelSettings, &mut KernelFlows, &mut Ring::new(&ctx), hook);
+        let hook = Hook {
+            interface: packet.interface(),
+            egress,
+            link,
+        };
+        sift(
+            &packet,
+            &KernelSettings,
+            &mut KernelFlows,
+            &mut Ring::new(&ctx),
+            hook,
+        );
     }
     TC_ACT_UNSPEC
 }

@@ -40,7 +40,9 @@ impl Settings for KernelSettings {
 
     #[inline(always)]
     fn has_port(&self, port: u16) -> bool {
-        PORTS.get(u32::from(port >> 6)).is_some_and(|word| word >> (port & 63) & 1 == 1)
+        PORTS
+            .get(u32::from(port >> 6))
+            .is_some_and(|word| word >> (port & 63) & 1 == 1)
     }
 
     #[inline(always)]

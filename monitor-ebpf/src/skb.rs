@@ -50,7 +50,10 @@ impl Load for Skb {
         // SAFETY: the context is valid. Volatile, because the verifier ties the bound to this very pair of loads: were
         // they shared between two callers, the compiler would compute an offset behind the check of the other one.
         let (start, end) = unsafe {
-            (read_volatile(addr_of!((*self.raw).data)) as usize, read_volatile(addr_of!((*self.raw).data_end)) as usize)
+            (
+                read_volatile(addr_of!((*self.raw).data)) as usize,
+                read_volatile(addr_of!((*self.raw).data_end)) as usize,
+            )
         };
         if start + N > end {
             return None;
@@ -67,16 +70,26 @@ impl Load for Skb {
     }
 
     #[inline(always)]
-    fn long<const N: usize>(bytes: &[u8; N], at: usize) -> [u8; 4] {
+    fn long<const N: usize>(bytes: &[u8; N], at: usize) -> u32 {
         debug_assert!(at + 4 <= N);
         // SAFETY: the four bytes are within `bytes`, and the kernel can read them at any address.
-        unsafe { bytes.as_ptr().add(at).cast::<u32>().read() }.to_ne_bytes()
+        u32::from_le(unsafe { bytes.as_ptr().add(at).cast::<u32>().read() })
+    }
+
+    #[inline(always)]
+    fn quad<const N: usize>(bytes: &[u8; N], at: usize) -> u64 {
+        debug_assert!(at + 8 <= N);
+        // SAFETY: the eight bytes are within `bytes`, and the kernel can read them at any address.
+        u64::from_le(unsafe { bytes.as_ptr().add(at).cast::<u64>().read() })
     }
 
     #[inline(always)]
     fn load<const N: usize>(&self, offset: u32) -> Option<[u8; N]> {
         let mut bytes = MaybeUninit::<[u8; N]>::uninit();
         // SAFETY: `bytes` has room for `N`; the helper fills them all or says no.
-        unsafe { self.copy(offset, bytes.as_mut_ptr().cast(), N as u32).then(|| bytes.assume_init()) }
+        unsafe {
+            self.copy(offset, bytes.as_mut_ptr().cast(), N as u32)
+                .then(|| bytes.assume_init())
+        }
     }
 }

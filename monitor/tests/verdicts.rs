@@ -17,7 +17,7 @@ use monitor::pipeline::{Pipeline, Settings};
 use monitor::report::{Cause, Confidence, EndedBy, EndedHow, Event, Handshake, Outcome};
 use support::frames::{OwnedFrame, frames};
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// All captures of the list as if taken one after the other, each `apart` from the one before.
 fn in_turn(names: &[&str], apart: Duration) -> Vec<OwnedFrame> {

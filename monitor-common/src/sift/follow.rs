@@ -76,6 +76,8 @@ pub(super) fn decide(
     };
     let mut decision = if segment.payload_len > 0 {
         payload(own, peer, segment, budget)
+    } else if place.is_control() {
+        Decision::HEADERS
     } else {
         acknowledgement(own, peer)
     };

@@ -10,36 +10,61 @@ use crate::abi::{Address, COUNTERS, Config, Counter, FlowKey, FlowState};
 #[derive(Clone, Copy, Debug)]
 pub struct Bytes<'a>(pub &'a [u8]);
 
-impl Load for Bytes<'_> {
-    fn length(&self) -> u32 {
-        u32::try_from(self.0.len()).unwrap_or(u32::MAX)
-    }
-
-    fn in_place<const N: usize>(&self) -> Option<&[u8; N]> {
-        self.0.first_chunk()
-    }
-
-    fn load<const N: usize>(&self, offset: u32) -> Option<[u8; N]> {
-        self.0.get(offset as usize..)?.first_chunk().copied()
-    }
-}
-
 /// A packet of which nothing can be read in place, as on a hook whose packets are scattered.
 #[derive(Clone, Copy, Debug)]
 pub struct Scattered<'a>(pub &'a [u8]);
 
-impl Load for Scattered<'_> {
-    fn length(&self) -> u32 {
-        Bytes(self.0).length()
-    }
+/// How both read a packet; they differ in what they let be read in place.
+macro_rules! load {
+    ($kind:ident, $in_place:expr) => {
+        impl Load for $kind<'_> {
+            fn length(&self) -> u32 {
+                u32::try_from(self.0.len()).unwrap_or(u32::MAX)
+            }
 
-    fn in_place<const N: usize>(&self) -> Option<&[u8; N]> {
-        None
-    }
+            fn in_place<const N: usize>(&self) -> Option<&[u8; N]> {
+                if $in_place {
+                    self.0.first_chunk()
+                } else {
+                    None
+                }
+            }
 
-    fn load<const N: usize>(&self, offset: u32) -> Option<[u8; N]> {
-        Bytes(self.0).load(offset)
-    }
+            fn short<const N: usize>(bytes: &[u8; N], at: usize) -> u16 {
+                u16::from_be_bytes(part(bytes, at))
+            }
+
+            fn long<const N: usize>(bytes: &[u8; N], at: usize) -> u32 {
+                u32::from_le_bytes(part(bytes, at))
+            }
+
+            fn quad<const N: usize>(bytes: &[u8; N], at: usize) -> u64 {
+                u64::from_le_bytes(part(bytes, at))
+            }
+
+            fn load<const N: usize>(&self, offset: u32) -> Option<[u8; N]> {
+                self.0.get(offset as usize..)?.first_chunk().copied()
+            }
+        }
+
+        impl Whole for $kind<'_> {
+            fn whole(&self) -> &[u8] {
+                self.0
+            }
+        }
+    };
+}
+
+load!(Bytes, true);
+load!(Scattered, false);
+
+/// `N` bytes at `at`; the sift asks for constant places within the bytes only.
+fn part<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
+    bytes
+        .get(at..)
+        .and_then(|rest| rest.first_chunk())
+        .copied()
+        .unwrap_or([0; N])
 }
 
 /// Settings in memory.
@@ -158,18 +183,6 @@ impl<P: Load + Whole> Out<P> for HostOut {
 pub trait Whole {
     /// All of them.
     fn whole(&self) -> &[u8];
-}
-
-impl Whole for Bytes<'_> {
-    fn whole(&self) -> &[u8] {
-        self.0
-    }
-}
-
-impl Whole for Scattered<'_> {
-    fn whole(&self) -> &[u8] {
-        self.0
-    }
 }
 
 /// The sift with everything it needs, on the host.

@@ -92,10 +92,11 @@ pub(super) fn locate<P: Load>(packet: &P, link: Link) -> Found {
         if ethertype == ETHERTYPE_V4 && head[14] == 0x45 {
             return plain_v4::<P>(head);
         }
-        if ethertype == ETHERTYPE_V6 && head[20] == TCP {
-            if let Some(head) = packet.in_place::<PLAIN_V6>() {
-                return plain_v6::<P>(head);
-            }
+        if ethertype == ETHERTYPE_V6
+            && head[20] == TCP
+            && let Some(head) = packet.in_place::<PLAIN_V6>()
+        {
+            return plain_v6::<P>(head);
         }
     }
     walk(packet, link)

@@ -37,8 +37,8 @@ impl Segment {
         let payload_len = end - payload;
         Some(Self {
             place,
-            sequence: u32::from_be_bytes(numbers.sequence),
-            acknowledgement: u32::from_be_bytes(numbers.acknowledgement),
+            sequence: numbers.sequence,
+            acknowledgement: numbers.acknowledgement,
             payload,
             payload_len,
             wire_len,
@@ -51,12 +51,12 @@ impl Segment {
     }
 }
 
-/// The header fields that a segment is made of, as they stand on the wire.
+/// The header fields that a segment is made of.
 struct Numbers {
     /// The length field of the IP header.
     length: u16,
-    sequence: [u8; 4],
-    acknowledgement: [u8; 4],
+    sequence: u32,
+    acknowledgement: u32,
     /// The byte with the TCP data offset in its upper half.
     offset: u8,
 }
@@ -76,9 +76,9 @@ impl Numbers {
     fn plain<P: Load, const N: usize>(head: &[u8; N], length: usize, transport: usize) -> Self {
         Self {
             length: P::short(head, length),
-            sequence: P::long(head, transport + 4),
-            acknowledgement: P::long(head, transport + 8),
-            offset: head[transport + 12],
+            sequence: P::long(head, transport + 4).swap_bytes(),
+            acknowledgement: P::long(head, transport + 8).swap_bytes(),
+            offset: P::short(head, transport + 12).to_be_bytes()[0],
         }
     }
 
@@ -87,8 +87,8 @@ impl Numbers {
         let head = packet.load::<14>(transport)?;
         Some(Self {
             length: u16::from_be_bytes(packet.load::<2>(length)?),
-            sequence: [head[4], head[5], head[6], head[7]],
-            acknowledgement: [head[8], head[9], head[10], head[11]],
+            sequence: u32::from_be_bytes([head[4], head[5], head[6], head[7]]),
+            acknowledgement: u32::from_be_bytes([head[8], head[9], head[10], head[11]]),
             offset: head[12],
         })
     }

@@ -52,6 +52,10 @@ fn plan(segment: &Segment, payload: u32) -> Plan {
     }
 }
 
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a segment's headers are at most `HEADER_BYTES`"
+)]
 #[inline(always)]
 fn first_piece(hook: Hook, plan: &Plan, time: u64) -> Piece {
     Piece {

@@ -18,22 +18,21 @@ pub(super) fn tuple<P: Load>(packet: &P, place: Place, interface: u32) -> Option
         Shape::PlainV6 => {
             let head = packet.in_place::<PLAIN_V6>()?;
             (
-                Address::v6(eight::<P>(head, 22), eight::<P>(head, 30)),
-                Address::v6(eight::<P>(head, 38), eight::<P>(head, 46)),
+                Address::v6(P::quad(head, 22), P::quad(head, 30)),
+                Address::v6(P::quad(head, 38), P::quad(head, 46)),
             )
         }
         Shape::V4 => {
-            let pair = packet.load::<8>(place.network + 12)?;
-            (
-                Address::v4([pair[0], pair[1], pair[2], pair[3]]),
-                Address::v4([pair[4], pair[5], pair[6], pair[7]]),
-            )
+            let source = place.network + 12;
+            let load = |offset| packet.load(offset).map(u32::from_le_bytes);
+            (Address::v4(load(source)?), Address::v4(load(source + 4)?))
         }
         Shape::V6 => {
-            let (source, destination) = (place.network + 8, place.network + 24);
+            let source = place.network + 8;
+            let load = |offset| packet.load(offset).map(u64::from_le_bytes);
             (
-                Address::v6(packet.load(source)?, packet.load(source + 8)?),
-                Address::v6(packet.load(destination)?, packet.load(destination + 8)?),
+                Address::v6(load(source)?, load(source + 8)?),
+                Address::v6(load(source + 16)?, load(source + 24)?),
             )
         }
     };
@@ -42,12 +41,6 @@ pub(super) fn tuple<P: Load>(packet: &P, place: Place, interface: u32) -> Option
         (destination, place.destination),
         interface,
     ))
-}
-
-#[inline(always)]
-fn eight<P: Load>(head: &[u8; PLAIN_V6], at: usize) -> [u8; 8] {
-    let ([a, b, c, d], [e, f, g, h]) = (P::long(head, at), P::long(head, at + 4));
-    [a, b, c, d, e, f, g, h]
 }
 
 impl FlowKey {
@@ -61,13 +54,14 @@ impl FlowKey {
         } else {
             (source, destination)
         };
+        let ports_and_interface =
+            u64::from(low.1) | u64::from(high.1) << 16 | u64::from(interface) << 32;
+        let (low, high) = (low.0, high.0);
         (
             Self {
-                low: low.0,
-                high: high.0,
-                low_port: low.1,
-                high_port: high.1,
-                interface,
+                low,
+                high,
+                ports_and_interface,
             },
             from_high,
         )
@@ -78,8 +72,7 @@ impl FlowKey {
     #[must_use]
     pub const fn hash(&self) -> u32 {
         const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
-        let ports = (self.low_port as u64) << 16 | self.high_port as u64;
-        let mut mixed = ports;
+        let mut mixed = self.ports_and_interface & 0xffff_ffff;
         let words = [self.low.head, self.low.tail, self.high.head, self.high.tail];
         mixed = (mixed ^ words[0]).wrapping_mul(ODD);
         mixed = (mixed ^ mixed >> 29 ^ words[1]).wrapping_mul(ODD);

@@ -9,15 +9,11 @@ pub trait Load {
     /// The first `N` bytes, where they can be read in place, without copying.
     fn in_place<const N: usize>(&self) -> Option<&[u8; N]>;
     /// The big-endian number at `at` of bytes that were read in place.
-    #[inline(always)]
-    fn short<const N: usize>(bytes: &[u8; N], at: usize) -> u16 {
-        u16::from_be_bytes([bytes[at], bytes[at + 1]])
-    }
-    /// Four bytes at `at` of bytes that were read in place.
-    #[inline(always)]
-    fn long<const N: usize>(bytes: &[u8; N], at: usize) -> [u8; 4] {
-        [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]
-    }
+    fn short<const N: usize>(bytes: &[u8; N], at: usize) -> u16;
+    /// The little-endian number of four bytes at `at` of bytes that were read in place.
+    fn long<const N: usize>(bytes: &[u8; N], at: usize) -> u32;
+    /// The little-endian number of eight bytes at `at` of bytes that were read in place.
+    fn quad<const N: usize>(bytes: &[u8; N], at: usize) -> u64;
     /// `N` bytes from `offset` on; `None` where the packet ends before.
     fn load<const N: usize>(&self, offset: u32) -> Option<[u8; N]>;
 }

@@ -110,7 +110,7 @@ impl Live {
         while !stop.load(Ordering::Relaxed) {
             self.wait().map_err(LiveError::Wait)?;
             self.clock.follow();
-            self.ring.drain(&self.clock, sink);
+            self.ring.drain(self.clock, sink);
             let now = self.clock.now();
             if self.watch.changed() {
                 schedule.reconcile_soon(now);
@@ -123,7 +123,7 @@ impl Live {
             }
             sink.tick(now);
         }
-        self.ring.drain(&self.clock, sink);
+        self.ring.drain(self.clock, sink);
         self.count(sink);
         Ok(())
     }
@@ -189,10 +189,10 @@ impl Live {
                     );
                 }
                 Change::Left(interface) => {
-                    tracing::info!(interface = interface.name, "no longer watching")
+                    tracing::info!(interface = interface.name, "no longer watching");
                 }
                 Change::Failed(interface, error) => {
-                    tracing::warn!(interface = interface.name, %error, "cannot attach")
+                    tracing::warn!(interface = interface.name, %error, "cannot attach");
                 }
             }
         }

@@ -55,7 +55,7 @@ pub(super) fn run(args: &RunArgs, global: &Global) -> Result<Exit, CliError> {
     };
     let pipeline = Pipeline::new(args.pipeline());
     let mut agent = Agent::new(pipeline, fanout, live.counters(), &stop);
-    agent.announce(&live, args);
+    announce(&live, args);
     readiness.set_ready();
     live.run(&mut agent, stop.flag())?;
     let (fanout, packets) = agent.finish();
@@ -63,6 +63,33 @@ pub(super) fn run(args: &RunArgs, global: &Global) -> Result<Exit, CliError> {
     let failures = finish(fanout, packets, args, global)?;
     stop.re_raise()?;
     Ok(Exit::after(failures, args.report.fail))
+}
+
+/// Says on stderr what is watched, unless told to be quiet.
+fn announce(live: &Live, args: &RunArgs) {
+    if args.quiet {
+        return;
+    }
+    let names: Vec<_> = live
+        .interfaces()
+        .map(|interface| interface.name.as_str())
+        .collect();
+    let served = args
+        .listen
+        .0
+        .map(|address| format!("; metrics on http://{address}/metrics"));
+    #[expect(
+        clippy::print_stderr,
+        reason = "stderr is where the agent talks to people"
+    )]
+    {
+        eprintln!(
+            "watching {} for TLS on port {}{}",
+            names.join(", "),
+            args.port,
+            served.unwrap_or_default()
+        );
+    }
 }
 
 /// Where printed events go; nowhere when nothing is printed.

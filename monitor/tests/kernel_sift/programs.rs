@@ -55,11 +55,6 @@ impl Programs {
     }
 
     /// Whether the kernel makes a packet of this frame at all; asked with the program that does nothing.
-    #[allow(
-        dead_code,
-        clippy::allow_attributes,
-        reason = "the benchmark shares this file and has no short frames"
-    )]
     pub(crate) fn takes(&self, frame: &[u8]) -> bool {
         let program: &SchedClassifier = self.ebpf.program(name::EMPTY).unwrap().try_into().unwrap();
         program

@@ -1,5 +1,10 @@
 //! Live capture on a veth pair: attach, traffic, records, counts, and what a killed run leaves behind. Needs root.
 #![cfg(feature = "live")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test's helpers may fail as a test may"
+)]
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -115,7 +120,7 @@ fn sees_a_handshake(way: Way) {
     let hello = client_hello(1700);
     let (seen, counts) = watch(live, || exchange(&veth, &hello, &server_hello(), 4 << 20));
 
-    assert_eq!(seen.interfaces, [veth.name.clone()]);
+    assert_eq!(seen.interfaces, std::slice::from_ref(&veth.name));
     assert!(
         seen.ticks >= 20,
         "{} ticks in a third of a second",
@@ -179,7 +184,7 @@ fn a_large_packet_arrives_as_pieces_that_join_without_a_gap() {
     // Handshake records, so that nothing looks protected and the byte budget alone ends it.
     let certificates = [&[22, 3, 3, 0x40, 0x00, 11][..], &vec![0x33; 40_000]].concat();
     let (seen, _) = watch(live, || {
-        exchange(&veth, &client_hello(500), &certificates, 0)
+        exchange(&veth, &client_hello(500), &certificates, 0);
     });
     let mut next: Option<u32> = None;
     let mut total = 0;
@@ -232,7 +237,7 @@ fn a_killed_run_with_tcx_leaves_nothing() {
     // Were a link left, its program would still count as the first one on the hook; a new run sees each packet once.
     let live = Live::open(&config(&veth, Way::Tcx)).unwrap();
     let (seen, _) = watch(live, || {
-        exchange(&veth, &client_hello(500), &server_hello(), 0)
+        exchange(&veth, &client_hello(500), &server_hello(), 0);
     });
     assert_eq!(
         seen.frames

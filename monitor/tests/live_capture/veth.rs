@@ -46,7 +46,8 @@ impl Veth {
 
     /// A client in the namespace: connects, sends `bytes`, and reads until the end.
     pub(crate) fn client(&self, port: u16, bytes: &[u8]) -> Child {
-        let escaped: String = bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+        let escaped: Vec<_> = bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+        let escaped = escaped.concat();
         let script = format!(
             "exec 3<>/dev/tcp/{}/{port}; printf '{escaped}' >&3; cat <&3 >/dev/null",
             self.address

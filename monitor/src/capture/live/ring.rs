@@ -36,7 +36,7 @@ impl Ring {
     }
 
     /// Turns what waits in the ring into frames.
-    pub(super) fn drain(&mut self, clock: &Clock, sink: &mut dyn FrameSink) {
+    pub(super) fn drain(&mut self, clock: Clock, sink: &mut dyn FrameSink) {
         let mut drained = 0;
         for _ in 0..BATCH {
             let Some(record) = self.records.next() else {
@@ -45,7 +45,7 @@ impl Ring {
             drained += record.len().next_multiple_of(SLOT) + SLOT;
             match RecordHead::split(&record) {
                 Some((head, bytes)) => {
-                    sink.frame(self.cutter.frame(&head, bytes, clock.wall(head.time)))
+                    sink.frame(self.cutter.frame(&head, bytes, clock.wall(head.time)));
                 }
                 None => sink.lost("kernel", "unreadable", 1),
             }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{RunArgs, Stop};
-use crate::capture::live::{Counters, Live};
+use super::Stop;
+use crate::capture::live::Counters;
 use crate::frame::{Frame, FrameSink, InterfaceId, Timestamp};
 use crate::pipeline::Pipeline;
 use crate::sink::fanout::Fanout;
@@ -35,33 +35,6 @@ impl<'a> Agent<'a> {
             counters,
             stop,
             measured: Timestamp::default(),
-        }
-    }
-
-    /// Says on stderr what is watched, unless told to be quiet.
-    pub(super) fn announce(&self, live: &Live, args: &RunArgs) {
-        if args.quiet {
-            return;
-        }
-        let names: Vec<_> = live
-            .interfaces()
-            .map(|interface| interface.name.as_str())
-            .collect();
-        let metrics = args
-            .listen
-            .0
-            .map(|address| format!("; metrics on http://{address}/metrics"))
-            .unwrap_or_default();
-        #[expect(
-            clippy::print_stderr,
-            reason = "stderr is where the agent talks to people"
-        )]
-        {
-            eprintln!(
-                "watching {} for TLS on port {}{metrics}",
-                names.join(", "),
-                args.port
-            );
         }
     }
 

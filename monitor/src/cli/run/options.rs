@@ -106,8 +106,13 @@ fn listen(text: &str) -> Result<Listen, String> {
     if text == "none" {
         return Ok(Listen(None));
     }
-    let address = text.parse().map_err(|_: std::net::AddrParseError| {
-        "neither an address with a port, as in 127.0.0.1:9469, nor \"none\"".to_owned()
-    });
-    address.map(|address| Listen(Some(address)))
+    match text.parse() {
+        Ok(address) => Ok(Listen(Some(address))),
+        Err(error) => {
+            let error: std::net::AddrParseError = error;
+            Err(format!(
+                "{error}: give an address with a port, as in 127.0.0.1:9469, or \"none\""
+            ))
+        }
+    }
 }
