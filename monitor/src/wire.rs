@@ -19,10 +19,12 @@ use std::net::IpAddr;
 use crate::frame::Frame;
 
 mod bytes;
+mod icmp;
 mod ip;
 mod ipv4;
 mod ipv6;
 pub mod link;
+pub mod quic;
 pub mod tcp;
 pub mod udp;
 mod vlan;
@@ -32,6 +34,7 @@ pub(crate) mod build;
 #[cfg(test)]
 mod tests;
 
+pub use icmp::Unreachable;
 pub use tcp::{Flags, Segment};
 pub use udp::Datagram;
 
@@ -50,13 +53,15 @@ pub struct Packet<'a> {
     pub transport: Transport<'a>,
 }
 
-/// The transport protocols that can carry TLS.
+/// The transport protocols that can carry TLS, and the answer when they do not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport<'a> {
     /// TCP: TLS.
     Tcp(Segment<'a>),
     /// UDP: QUIC.
     Udp(Datagram<'a>),
+    /// ICMP: nothing listens where a UDP datagram was sent to.
+    Unreachable(Unreachable),
 }
 
 /// Why a packet says nothing about a TCP or UDP conversation.
@@ -74,7 +79,7 @@ pub enum Unreadable {
     /// A piece of a fragmented packet: pieces are counted, not put together.
     #[error("IP fragment")]
     Fragment,
-    /// IP, but neither TCP nor UDP: the protocol number.
+    /// IP, but neither TCP nor UDP nor ICMP about UDP: the protocol number.
     #[error("IP protocol {0}")]
     OtherProtocol(u8),
 }
@@ -103,6 +108,7 @@ pub fn decode<'a>(frame: &Frame<'a>) -> Result<Packet<'a>, Unreadable> {
     let transport = match ip.protocol {
         TCP => Transport::Tcp(tcp::decode(ip.payload, ip.payload_len)?),
         UDP => Transport::Udp(udp::decode(ip.payload, ip.payload_len)?),
+        icmp::ICMP | icmp::ICMPV6 => Transport::Unreachable(icmp::decode(&ip)?),
         other => return Err(Unreadable::OtherProtocol(other)),
     };
     Ok(Packet {

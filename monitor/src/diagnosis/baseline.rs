@@ -1,12 +1,11 @@
 //! What each server endpoint did for others lately: the contrast that turns a bare RST into a cause.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 
 use super::Case;
-use crate::flow::Endpoint;
+use crate::flow::{Endpoint, Protocol};
 use crate::frame::Timestamp;
 use crate::report::Outcome;
 
@@ -46,10 +45,13 @@ pub struct Baseline {
     last_use: Timestamp,
 }
 
+/// A server endpoint. What it does over TCP says nothing about QUIC.
+pub type Service = (Protocol, Endpoint);
+
 /// The baselines of all endpoints, bounded: the one that was used least lately makes room.
 #[derive(Debug)]
 pub struct Endpoints {
-    baselines: HashMap<(IpAddr, u16), Baseline>,
+    baselines: HashMap<Service, Baseline>,
     capacity: usize,
     nothing: Baseline,
 }
@@ -65,17 +67,15 @@ impl Endpoints {
     }
 
     /// What this endpoint did lately.
-    pub fn of(&self, server: Endpoint) -> &Baseline {
-        self.baselines
-            .get(&(server.address, server.port))
-            .unwrap_or(&self.nothing)
+    pub fn of(&self, server: Service) -> &Baseline {
+        self.baselines.get(&server).unwrap_or(&self.nothing)
     }
 
     /// Learns from a decided conversation. What says nothing about the endpoint (no hello, capture gaps) teaches nothing.
     /// Gives how many other baselines had to make room.
     pub fn learn(
         &mut self,
-        server: Endpoint,
+        server: Service,
         tried: Tried,
         name: Option<&[u8]>,
         now: Timestamp,
@@ -83,7 +83,7 @@ impl Endpoints {
         if tried == Tried::default() {
             return 0;
         }
-        let key = (server.address, server.port);
+        let key = server;
         let is_full = self.baselines.len() >= self.capacity && !self.baselines.contains_key(&key);
         let evicted = if is_full { self.evict() } else { 0 };
         self.baselines.entry(key).or_default().add(tried, name, now);
@@ -217,11 +217,9 @@ mod tests {
         refused: 0,
     };
 
-    fn server(last: u8) -> Endpoint {
-        Endpoint {
-            address: IpAddr::from([192, 0, 2, last]),
-            port: 443,
-        }
+    fn server(last: u8) -> Service {
+        let address = std::net::IpAddr::from([192, 0, 2, last]);
+        (Protocol::Tcp, Endpoint { address, port: 443 })
     }
 
     fn at(seconds: u64) -> Timestamp {

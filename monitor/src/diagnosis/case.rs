@@ -39,7 +39,11 @@ impl Case<'_> {
     pub fn refused_hello(&self) -> bool {
         let progress = &self.talk.progress;
         let answered = progress.server_hello.is_some() || progress.retried;
-        progress.client_hello.is_some() && !answered && self.decision.by == EndedBy::Server
+        let reached = !self.talk.carrier.is_only_opening();
+        progress.client_hello.is_some()
+            && reached
+            && !answered
+            && self.decision.by == EndedBy::Server
     }
 
     /// The alert that ended it.
@@ -74,9 +78,10 @@ impl Case<'_> {
     pub fn ending(&self) -> String {
         let by = self.decision.by;
         let delay = millis(self.delay());
+        let [reset, close] = self.talk.carrier.words();
         match (self.decision.how, self.final_alert()) {
-            (EndedHow::Reset, _) => format!("{by} RST {delay} after"),
-            (EndedHow::Close, _) => format!("{by} FIN {delay} after"),
+            (EndedHow::Reset, _) => format!("{by} {reset} {delay} after"),
+            (EndedHow::Close, _) => format!("{by} {close} {delay} after"),
             (EndedHow::Alert, Some(alert)) => {
                 format!("{by} alert {} {delay} after", alert_name(alert))
             }

@@ -9,11 +9,12 @@ mod baseline;
 mod case;
 mod guide;
 mod name;
+mod quic;
 mod transport;
 mod unexplained;
 mod verdict;
 
-pub use baseline::{Baseline, Endpoints, Tried};
+pub use baseline::{Baseline, Endpoints, Service, Tried};
 pub use case::Case;
 pub use guide::{Guide, guide, next_step};
 pub use verdict::Verdict;
@@ -25,6 +26,9 @@ type Rule = fn(&Case<'_>) -> Option<Verdict>;
 const RULES: &[Rule] = &[
     transport::connection_refused,
     transport::connection_timeout,
+    quic::version_negotiation,
+    quic::closed,
+    quic::silent,
     application::plaintext_on_tls_port,
     application::tls_on_plaintext_server,
     name::no_sni_rejected,

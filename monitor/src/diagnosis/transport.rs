@@ -6,15 +6,16 @@ use crate::flow::Side;
 use crate::handshake::PATIENCE;
 use crate::report::{Cause, Confidence, EndedHow, Stage};
 
-/// The SYN was answered by RST.
+/// The SYN was answered by RST, or QUIC's first packet by ICMP port unreachable.
 pub(super) fn connection_refused(case: &Case<'_>) -> Option<Verdict> {
-    let tcp = &case.talk.tcp;
-    let refused = tcp.is_only_opening() && case.hung_up(Side::Server);
-    let evidence = || {
-        format!(
-            "server RST {} after the SYN: nothing listens on that port",
-            millis(case.delay())
-        )
+    let carrier = &case.talk.carrier;
+    let refused = carrier.is_only_opening() && case.hung_up(Side::Server);
+    let delay = millis(case.delay());
+    let evidence = || match carrier.quic().and_then(|quic| quic.unreachable) {
+        Some(by) => format!(
+            "ICMP port unreachable from {by} {delay} after the first packet: nothing listens on that UDP port"
+        ),
+        None => format!("server RST {delay} after the SYN: nothing listens on that port"),
     };
     refused.then(|| Verdict::new(Cause::ConnectionRefused, Confidence::Certain, evidence()))
 }
@@ -22,7 +23,7 @@ pub(super) fn connection_refused(case: &Case<'_>) -> Option<Verdict> {
 /// The SYN was not answered at all. A client that sent it again has had no answer; one that did not may have had one that
 /// passed elsewhere.
 pub(super) fn connection_timeout(case: &Case<'_>) -> Option<Verdict> {
-    let tcp = &case.talk.tcp;
+    let tcp = case.talk.carrier.tcp()?;
     if !tcp.is_only_opening() || case.decision.how != EndedHow::Timeout {
         return None;
     }

@@ -18,26 +18,38 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// Both endpoints, in an order that does not depend on the packet's direction.
+/// What the ports of two endpoints are ports of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Protocol {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+}
+
+/// The protocol and both endpoints, in an order that does not depend on the packet's direction.
 ///
 /// The interface is no part of the key: a conversation that passes two interfaces under the same addresses is one
 /// conversation, and its second copy of each packet is what TCP calls a duplicate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FlowKey {
+    protocol: Protocol,
     low: Endpoint,
     high: Endpoint,
 }
 
 impl FlowKey {
     /// The key of a packet from `source` to `destination`.
-    pub fn new(source: Endpoint, destination: Endpoint) -> Self {
+    pub fn new(protocol: Protocol, source: Endpoint, destination: Endpoint) -> Self {
         if source <= destination {
             Self {
+                protocol,
                 low: source,
                 high: destination,
             }
         } else {
             Self {
+                protocol,
                 low: destination,
                 high: source,
             }
@@ -59,6 +71,8 @@ mod tests {
             address: "10.0.0.2".parse().unwrap(),
             port: 443,
         };
-        assert_eq!(FlowKey::new(a, b), FlowKey::new(b, a));
+        let [tcp, udp] = [Protocol::Tcp, Protocol::Udp];
+        assert_eq!(FlowKey::new(tcp, a, b), FlowKey::new(tcp, b, a));
+        assert_ne!(FlowKey::new(tcp, a, b), FlowKey::new(udp, a, b));
     }
 }

@@ -1,11 +1,13 @@
-//! Who talks to whom: the key of a conversation, the bounded table that holds conversations, and what TCP itself showed.
+//! Who talks to whom: the key of a conversation, the bounded table that holds conversations, and what TCP or QUIC itself showed.
 
 mod key;
+mod quic;
 mod side;
 mod table;
 mod tcp;
 
-pub use key::{Endpoint, FlowKey};
+pub use key::{Endpoint, FlowKey, Protocol};
+pub use quic::{Negotiation, Quic, QuicIds, QuicSeen};
 pub use side::{Side, Sides};
 pub use table::{Inserted, Table};
-pub use tcp::{Ending, Seen, Tcp, TcpEnd};
+pub use tcp::{End, Ending, Seen, Tcp};

@@ -177,12 +177,16 @@ impl<V> Table<V> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Endpoint;
+    use super::super::{Endpoint, Protocol};
     use super::*;
 
     fn key(port: u16) -> FlowKey {
         let address = "192.0.2.1".parse().unwrap();
-        FlowKey::new(Endpoint { address, port }, Endpoint { address, port: 443 })
+        FlowKey::new(
+            Protocol::Tcp,
+            Endpoint { address, port },
+            Endpoint { address, port: 443 },
+        )
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub enum Ending {
 
 /// The first end that was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TcpEnd {
+pub struct End {
     /// Who ended it.
     pub by: Side,
     /// How.
@@ -51,7 +51,7 @@ pub struct Tcp {
     /// What each side's packets showed.
     pub seen: Sides<Seen>,
     /// The first end that was seen.
-    pub end: Option<TcpEnd>,
+    pub end: Option<End>,
 }
 
 impl Tcp {
@@ -70,7 +70,7 @@ impl Tcp {
             );
         }
         if segment.flags.rst() {
-            self.note_end(TcpEnd {
+            self.note_end(End {
                 by: from,
                 how: Ending::Reset,
                 at: now,
@@ -80,7 +80,7 @@ impl Tcp {
 
     /// All that this side sent before its FIN has been seen.
     pub fn note_close(&mut self, by: Side, at: Timestamp) {
-        self.note_end(TcpEnd {
+        self.note_end(End {
             by,
             how: Ending::Close,
             at,
@@ -118,7 +118,7 @@ impl Tcp {
     }
 
     /// The first end counts; what follows only answers it.
-    fn note_end(&mut self, end: TcpEnd) {
+    fn note_end(&mut self, end: End) {
         self.end.get_or_insert(end);
     }
 }

@@ -1,13 +1,13 @@
-//! One TCP connection and the handshake in it.
+//! One connection and the handshake in it.
 
-use super::{Deadlines, FirstBytes, Progress};
-use crate::flow::{Endpoint, Side, Sides, Tcp};
+use super::{Carrier, Deadlines, FirstBytes, Progress};
+use crate::flow::{Endpoint, Quic, Side, Sides};
 use crate::frame::{Direction, InterfaceId, Timestamp};
 use crate::stream::{Gap, Piece, Stream};
 use crate::tls::{Deframer, Version};
-use crate::wire::Segment;
+use crate::wire::{Segment, Transport};
 
-/// A TCP connection, its two streams, and how far the handshake in them has come.
+/// A TCP or QUIC connection, its two streams, and how far the handshake in them has come.
 #[derive(Debug)]
 pub struct Conversation {
     /// Who opened it, and who was asked.
@@ -18,19 +18,19 @@ pub struct Conversation {
     pub interface: InterfaceId,
     /// Which way the client's packets pass that interface.
     pub client_direction: Direction,
-    /// Its beginning was not captured: the first packet was no SYN.
+    /// Its beginning was not captured: the first packet was no SYN; of QUIC, none of the client's Initial packets was opened.
     pub joined_late: bool,
-    /// What TCP showed.
-    pub tcp: Tcp,
+    /// What carries it, and what that showed.
+    pub carrier: Carrier,
     /// Both directions, put in order.
     pub streams: Sides<Stream>,
     /// How far the handshake has come.
     pub progress: Progress,
-    /// How many segments carried the ClientHello.
+    /// How many segments or datagrams carried the ClientHello.
     pub hello_segments: u32,
     /// The first bytes of each direction.
     pub first_bytes: Sides<FirstBytes>,
-    deframers: Sides<Deframer>,
+    pub(super) deframers: Sides<Deframer>,
     /// When bytes last came in order.
     moved: Option<Timestamp>,
 }
@@ -59,7 +59,7 @@ impl Conversation {
             interface: sight.interface,
             client_direction: sight.client_direction,
             joined_late: sight.joined_late,
-            tcp: Tcp::default(),
+            carrier: Carrier::default(),
             streams: Sides::default(),
             progress: Progress::default(),
             hello_segments: 0,
@@ -78,18 +78,38 @@ impl Conversation {
         }
     }
 
-    /// A SYN that cannot belong to this connection: the same addresses and ports begin anew.
-    pub fn is_replaced_by(&self, from: Side, segment: &Segment<'_>) -> bool {
+    /// A SYN, or a client's Initial packet, that cannot belong to this connection: the same addresses and ports begin anew.
+    pub fn is_replaced_by(&self, from: Side, packet: &Transport<'_>) -> bool {
+        match packet {
+            Transport::Tcp(segment) => self.is_replaced_by_segment(from, segment),
+            Transport::Udp(datagram) => self.is_replaced_by_datagram(from, datagram),
+            Transport::Unreachable(_) => false,
+        }
+    }
+
+    fn is_replaced_by_segment(&self, from: Side, segment: &Segment<'_>) -> bool {
         let opens = segment.flags.syn() && !segment.flags.ack();
+        let isn = self.carrier.tcp().and_then(|tcp| tcp.isn);
         opens
             && (from == Side::Server
-                || self.tcp.isn.is_some_and(|isn| isn != segment.seq)
+                || isn.is_some_and(|isn| isn != segment.seq)
                 || self.joined_late)
     }
 
-    /// Takes a segment of this connection.
-    pub fn push(&mut self, from: Side, segment: &Segment<'_>, now: Timestamp) {
-        self.tcp.note(from, segment, now);
+    /// Takes a packet of this connection.
+    pub fn push(&mut self, from: Side, packet: &Transport<'_>, now: Timestamp) {
+        match packet {
+            Transport::Tcp(segment) => self.push_segment(from, segment, now),
+            Transport::Udp(datagram) => self.push_datagram(from, datagram, now),
+            Transport::Unreachable(answer) => self.push_unreachable(from, answer, now),
+        }
+    }
+
+    fn push_segment(&mut self, from: Side, segment: &Segment<'_>, now: Timestamp) {
+        let Carrier::Tcp(tcp) = &mut self.carrier else {
+            return;
+        };
+        tcp.note(from, segment, now);
         let data_seq = segment.seq.wrapping_add(u32::from(segment.flags.syn()));
         if segment.flags.syn() {
             self.streams[from].begin(data_seq);
@@ -103,18 +123,25 @@ impl Conversation {
                 bytes: segment.payload,
                 wire_len: segment.payload_len,
             };
+            let had_hello = self.progress.client_hello.is_some();
             self.read(from, piece, now);
+            if !had_hello && self.progress.client_hello.is_some() {
+                self.hello_segments = self.streams.client.segments();
+            }
         }
         if segment.flags.fin() {
             self.streams[from].finish(data_seq.wrapping_add(segment.payload_len));
         }
-        if self.streams[from].is_finished() {
-            self.tcp.note_close(from, now);
+        if let (true, Carrier::Tcp(tcp)) = (self.streams[from].is_finished(), &mut self.carrier) {
+            tcp.note_close(from, now);
         }
     }
 
     /// When the silence of this conversation becomes a finding. A retransmission does not put it off.
     pub fn deadline(&self, deadlines: &Deadlines) -> Timestamp {
+        if let Some(negotiation) = self.carrier.negotiated_away() {
+            return negotiation.at.plus(deadlines.objection);
+        }
         let client = &self.progress.sides.client;
         match (client.finished.filter(|_| self.is_tls13()), self.moved) {
             (Some(finished), _) => finished.plus(deadlines.objection),
@@ -131,7 +158,7 @@ impl Conversation {
 
     /// Whether any packet of this side was seen.
     pub fn has_seen(&self, side: Side) -> bool {
-        self.tcp.seen[side].packets > 0
+        self.carrier.has_seen(side)
     }
 
     /// Why this side's bytes are not all there, if they are not.
@@ -142,12 +169,15 @@ impl Conversation {
             .or_else(|| (stream.has_hole() || stream.lacks_acked_bytes()).then_some(Gap::Lost))
     }
 
-    /// Whether the server acknowledged all that the client sent so far.
+    /// Whether the server acknowledged all that the client sent so far; of QUIC, any packet of it.
     pub fn hello_acked(&self) -> bool {
         self.streams
             .client
             .next_seq()
-            .is_some_and(|seq| self.tcp.has_acked(Side::Server, seq))
+            .is_some_and(|seq| match &self.carrier {
+                Carrier::Tcp(tcp) => tcp.has_acked(Side::Server, seq),
+                Carrier::Quic(quic) => quic.seen.server.acked,
+            })
     }
 
     /// Whether anything in it was TLS.
@@ -167,16 +197,20 @@ impl Conversation {
             self.streams[side].give_up(Gap::Overflow);
             self.deframers[side].gap();
         }
+        if let Carrier::Quic(quic) = &mut self.carrier {
+            quic.give_up();
+        }
     }
 
     /// Memory held for bytes that wait for others.
     pub fn buffered(&self) -> usize {
         let held = |side: Side| self.streams[side].buffered() + self.deframers[side].buffered();
-        held(Side::Client) + held(Side::Server)
+        let waiting = self.carrier.quic().map_or(0, Quic::buffered);
+        held(Side::Client) + held(Side::Server) + waiting
     }
 
     /// Puts the piece in its place and follows the records that this completes.
-    fn read(&mut self, from: Side, piece: Piece<'_>, now: Timestamp) {
+    pub(super) fn read(&mut self, from: Side, piece: Piece<'_>, now: Timestamp) {
         let Self {
             streams,
             deframers,
@@ -186,7 +220,6 @@ impl Conversation {
             ..
         } = self;
         let deframer = &mut deframers[from];
-        let had_hello = progress.client_hello.is_some();
         streams[from].push(piece, &mut |bytes| {
             *moved = Some(now);
             first_bytes[from].push(bytes);
@@ -199,13 +232,11 @@ impl Conversation {
             deframers.client.set_tls13();
             deframers.server.set_tls13();
         }
-        if !had_hello && self.progress.client_hello.is_some() {
-            self.hello_segments = self.streams.client.segments();
-        }
     }
 
     fn opening_deadline(&self, deadlines: &Deadlines) -> Timestamp {
-        match (self.tcp.connected.or(self.tcp.syn_ack), self.tcp.syn) {
+        let syn = self.carrier.tcp().and_then(|tcp| tcp.syn);
+        match (self.carrier.opened(), syn) {
             (Some(connected), _) => connected.plus(deadlines.idle),
             (None, Some(syn)) => syn.plus(deadlines.connect),
             (None, None) => self.begun.plus(deadlines.answer),

@@ -1,11 +1,14 @@
 //! How far a handshake came and how it ended: the conversation as a state machine, stepped by what its streams show.
 
+mod carrier;
 mod cleartext;
 mod conversation;
 mod deadlines;
 mod outcome;
 mod progress;
+mod quic;
 
+pub use carrier::Carrier;
 pub use cleartext::{Cleartext, FirstBytes};
 pub use conversation::{Conversation, FirstSight};
 pub use deadlines::{Deadlines, PATIENCE};

@@ -2,7 +2,7 @@
 
 use super::conversation::Conversation;
 use super::deadlines::PATIENCE;
-use crate::flow::{Ending, Side, TcpEnd};
+use crate::flow::{End, Ending, Side};
 use crate::frame::Timestamp;
 use crate::report::{EndedBy, EndedHow, Outcome};
 
@@ -42,7 +42,7 @@ pub fn decide(talk: &Conversation, trigger: Trigger, now: Timestamp) -> Option<D
     by_finished(talk, now)
         .or_else(|| by_alert(talk))
         .or_else(|| by_cleartext(talk, trigger, now))
-        .or_else(|| talk.tcp.end.map(|end| by_end(talk, end)))
+        .or_else(|| talk.carrier.end().map(|end| by_end(talk, end)))
         .or_else(|| match trigger {
             Trigger::Packet => None,
             Trigger::Deadline => Some(by_silence(talk, now)),
@@ -70,7 +70,7 @@ fn by_alert(talk: &Conversation) -> Option<Decision> {
 /// The server answered in cleartext, or answered cleartext. First bytes that may still turn out to be a protocol that is
 /// known are waited for.
 fn by_cleartext(talk: &Conversation, trigger: Trigger, now: Timestamp) -> Option<Decision> {
-    let over = talk.tcp.end.is_some() || trigger != Trigger::Packet;
+    let over = talk.carrier.end().is_some() || trigger != Trigger::Packet;
     let told = |side: Side| over || talk.first_bytes[side].is_settled();
     if talk.progress.sides.client.not_tls {
         let answered = talk.streams.server.bytes() > 0 && told(Side::Client);
@@ -80,7 +80,7 @@ fn by_cleartext(talk: &Conversation, trigger: Trigger, now: Timestamp) -> Option
     (answered && told(Side::Server)).then(|| Decision {
         outcome: Outcome::Failed,
         by: EndedBy::Server,
-        how: talk.tcp.end.map_or(EndedHow::None, ended_how),
+        how: talk.carrier.end().map_or(EndedHow::None, ended_how),
         at: now,
     })
 }
@@ -93,14 +93,14 @@ fn by_cleartext(talk: &Conversation, trigger: Trigger, now: Timestamp) -> Option
 /// 4. The client sent Finished (TLS 1.3) and left by itself: established; it had all it needed to refuse.
 /// 5. The last thing one side sent before it left is a record of an alert's size: failed, by an alert, as inferred.
 /// 6. Else failed.
-fn by_end(talk: &Conversation, end: TcpEnd) -> Decision {
+fn by_end(talk: &Conversation, end: End) -> Decision {
     let decision = |outcome, how| Decision {
         outcome,
         by: ended_by(end.by),
         how,
         at: end.at,
     };
-    let refused = end.by == Side::Server && talk.tcp.is_only_opening();
+    let refused = end.by == Side::Server && talk.carrier.is_only_opening();
     let client_finished = talk.progress.sides.client.finished.is_some() && talk.is_tls13();
     match () {
         () if talk.progress.sides.client.not_tls => decision(Outcome::NotTls, ended_how(end)),
@@ -118,12 +118,8 @@ fn by_end(talk: &Conversation, end: TcpEnd) -> Decision {
 
 /// The connection ended and the client had sent nothing. A client that opens and closes is a probe, and so is one that
 /// idles until the server has had enough; a server that hangs up at once is a failure.
-fn wordless(talk: &Conversation, end: TcpEnd) -> Outcome {
-    let opened = talk
-        .tcp
-        .connected
-        .or(talk.tcp.syn_ack)
-        .unwrap_or(talk.begun);
+fn wordless(talk: &Conversation, end: End) -> Outcome {
+    let opened = talk.carrier.opened().unwrap_or(talk.begun);
     let at_once = end.at.since(opened) < PATIENCE;
     match (end.by, end.how) {
         (Side::Server, Ending::Reset) if at_once => Outcome::Failed,
@@ -145,9 +141,13 @@ fn by_silence(talk: &Conversation, now: Timestamp) -> Decision {
         () if talk.progress.sides.client.finished.is_some() && talk.is_tls13() => {
             undecided(Outcome::Established, now)
         }
-        () if !talk.has_seen(Side::Server) && talk.tcp.is_only_opening() => {
+        () if !talk.has_seen(Side::Server) && talk.carrier.is_only_opening() => {
             failed(EndedBy::Unknown)
         }
+        () if talk.carrier.negotiated_away().is_some() => Decision {
+            how: EndedHow::Close,
+            ..failed(EndedBy::Server)
+        },
         () if is_blind(talk) => undecided(Outcome::Incomplete, now),
         () if !client_spoke => undecided(Outcome::Probe, now),
         () if talk.progress.client_hello.is_some() && talk.progress.server_hello.is_none() => {
@@ -161,8 +161,8 @@ fn by_silence(talk: &Conversation, now: Timestamp) -> Decision {
 /// the capture did not wait for as long as we would have.
 fn by_capture_end(talk: &Conversation, now: Timestamp) -> Decision {
     const IN_VAIN: u32 = 3;
-    let unanswered = talk.tcp.is_only_opening() && !talk.has_seen(Side::Server);
-    if unanswered && talk.tcp.syns >= IN_VAIN {
+    let unanswered = talk.carrier.is_only_opening() && !talk.has_seen(Side::Server);
+    if unanswered && talk.knocks() >= IN_VAIN {
         return by_silence(talk, now);
     }
     undecided(Outcome::Incomplete, now)
@@ -199,7 +199,7 @@ pub const fn ended_by(side: Side) -> EndedBy {
     }
 }
 
-const fn ended_how(end: TcpEnd) -> EndedHow {
+const fn ended_how(end: End) -> EndedHow {
     match end.how {
         Ending::Close => EndedHow::Close,
         Ending::Reset => EndedHow::Reset,

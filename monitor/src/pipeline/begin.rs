@@ -1,17 +1,27 @@
-//! Which segments begin a conversation, and who is the client in it.
+//! Which packets begin a conversation, and who is the client in it.
 
-use super::Passing;
+use super::{Passing, Ports};
 use crate::flow::Sides;
 use crate::frame::Direction;
 use crate::handshake::{Conversation, FirstSight};
+use crate::wire::quic::opens_connection;
+use crate::wire::{Datagram, Segment, Transport};
 
-/// A conversation that begins with this segment. The first rule that applies:
+/// A conversation that begins with this packet, if it can begin one.
+pub(super) fn conversation(passing: &Passing<'_>, ports: &Ports) -> Option<Conversation> {
+    match &passing.packet {
+        Transport::Tcp(segment) => over_tcp(passing, segment),
+        Transport::Udp(datagram) => over_quic(passing, datagram, ports),
+        Transport::Unreachable(_) => None,
+    }
+}
+
+/// A TCP connection that begins with this segment. The first rule that applies:
 ///
 /// 1. A SYN: its sender is the client.
 /// 2. A SYN/ACK: its sender is the server; the SYN was not captured.
 /// 3. A TLS record that holds a ClientHello or a ServerHello: the capture began after the connection did.
-pub(super) fn conversation(passing: &Passing<'_>) -> Option<Conversation> {
-    let segment = &passing.segment;
+fn over_tcp(passing: &Passing<'_>, segment: &Segment<'_>) -> Option<Conversation> {
     match (segment.flags.syn(), segment.flags.ack()) {
         _ if segment.flags.rst() => None,
         (true, false) => Some(begin(passing, From::Client, false)),
@@ -22,6 +32,26 @@ pub(super) fn conversation(passing: &Passing<'_>) -> Option<Conversation> {
         }
         (false, _) => None,
     }
+}
+
+/// A QUIC connection that begins with an Initial packet. Who is the client shows when the packet is opened; until then the
+/// ports must do: the server's is one that is expected to speak TLS, else the lower one.
+fn over_quic(
+    passing: &Passing<'_>,
+    datagram: &Datagram<'_>,
+    ports: &Ports,
+) -> Option<Conversation> {
+    if !opens_connection(datagram.payload) {
+        return None;
+    }
+    let [source, destination] = [passing.source.port, passing.destination.port];
+    let from = match (ports.is_tls(source), ports.is_tls(destination)) {
+        (true, false) => From::Server,
+        (false, true) => From::Client,
+        _ if source < destination => From::Server,
+        _ => From::Client,
+    };
+    Some(Conversation::over_quic(sight(passing, from, true)))
 }
 
 /// Whether a payload begins with a record that holds a ClientHello.
@@ -45,12 +75,16 @@ enum From {
 }
 
 fn begin(passing: &Passing<'_>, from: From, joined_late: bool) -> Conversation {
+    Conversation::new(sight(passing, from, joined_late))
+}
+
+fn sight(passing: &Passing<'_>, from: From, joined_late: bool) -> FirstSight {
     let (client, server) = match from {
         From::Client => (passing.source, passing.destination),
         From::Server => (passing.destination, passing.source),
     };
     let direction = passing.frame.direction;
-    Conversation::new(FirstSight {
+    FirstSight {
         endpoints: Sides { client, server },
         at: passing.frame.time,
         interface: passing.frame.interface,
@@ -60,7 +94,7 @@ fn begin(passing: &Passing<'_>, from: From, joined_late: bool) -> Conversation {
             opposite(direction)
         },
         joined_late,
-    })
+    }
 }
 
 const fn opposite(direction: Direction) -> Direction {

@@ -12,11 +12,11 @@ use hashbrown::HashMap;
 pub use settings::{Ports, Settings};
 
 use crate::diagnosis::{Case, Endpoints, Tried, Verdict, diagnose};
-use crate::flow::{Endpoint, FlowKey, Inserted, Table};
+use crate::flow::{Endpoint, FlowKey, Inserted, Protocol, Quic, Table};
 use crate::frame::{Frame, FrameSink, InterfaceId, Timestamp};
 use crate::handshake::{Conversation, Decision, Trigger, decide};
 use crate::report::{Cause, Context, Event, Outcome, compose};
-use crate::wire::{self, Packet, Segment, Transport, Unreadable};
+use crate::wire::{self, Packet, Transport, Unreadable};
 use losses::Losses;
 use tracked::Tracked;
 
@@ -37,12 +37,12 @@ pub struct Pipeline {
     buffered: usize,
 }
 
-/// A TCP segment, when and between whom it passed.
+/// A packet, when and between whom it passed.
 struct Passing<'a> {
     frame: Frame<'a>,
     source: Endpoint,
     destination: Endpoint,
-    segment: Segment<'a>,
+    packet: Transport<'a>,
 }
 
 impl Pipeline {
@@ -124,30 +124,24 @@ impl Pipeline {
     }
 
     fn packet<'a>(&mut self, frame: Frame<'a>, packet: Packet<'a>) {
-        let Transport::Tcp(segment) = packet.transport else {
-            return;
-        };
-        let source = Endpoint {
-            address: packet.source,
-            port: segment.source_port,
-        };
-        let destination = Endpoint {
-            address: packet.destination,
-            port: segment.destination_port,
-        };
+        let [source, destination] = between(&packet);
         if self.settings.ports.watches(source.port) || self.settings.ports.watches(destination.port)
         {
-            self.segment(&Passing {
+            self.pass(&Passing {
                 frame,
                 source,
                 destination,
-                segment,
+                packet: packet.transport,
             });
         }
     }
 
-    fn segment(&mut self, passing: &Passing<'_>) {
-        let key = FlowKey::new(passing.source, passing.destination);
+    fn pass(&mut self, passing: &Passing<'_>) {
+        let protocol = match passing.packet {
+            Transport::Tcp(_) => Protocol::Tcp,
+            Transport::Udp(_) | Transport::Unreachable(_) => Protocol::Udp,
+        };
+        let key = FlowKey::new(protocol, passing.source, passing.destination);
         if self
             .conversations
             .get_mut(&key)
@@ -162,9 +156,9 @@ impl Pipeline {
         }
     }
 
-    /// A segment of no conversation begins one, if it can.
+    /// A packet of no conversation begins one, if it can.
     fn begin(&mut self, key: FlowKey, passing: &Passing<'_>) {
-        let Some(talk) = begin::conversation(passing) else {
+        let Some(talk) = begin::conversation(passing, &self.settings.ports) else {
             return;
         };
         let deadline = talk.deadline(&self.settings.deadlines);
@@ -179,14 +173,14 @@ impl Pipeline {
         self.follow(key, passing);
     }
 
-    /// Gives the segment to its conversation, and decides if it can be decided.
+    /// Gives the packet to its conversation, and decides if it can be decided.
     fn follow(&mut self, key: FlowKey, passing: &Passing<'_>) {
         let Some(Tracked::Watched(talk, timer)) = self.conversations.get_mut(&key) else {
             return;
         };
         let held = talk.buffered();
         let side = talk.side_of(passing.source);
-        talk.push(side, &passing.segment, passing.frame.time);
+        talk.push(side, &passing.packet, passing.frame.time);
         self.buffered = (self.buffered + talk.buffered()).saturating_sub(held);
         if self.buffered > self.settings.max_buffered {
             self.buffered = self.buffered.saturating_sub(talk.buffered());
@@ -246,13 +240,14 @@ impl Pipeline {
     /// Says what became of it and why, and lets its endpoint's baseline learn from it.
     fn report(&mut self, talk: &Conversation, decision: Decision) {
         let server = talk.endpoints.server;
+        let service = (talk.carrier.protocol(), server);
         if !talk.speaks_tls() && !self.settings.ports.is_tls(server.port) {
             return;
         }
         let case = Case {
             talk,
             decision,
-            baseline: self.endpoints.of(server),
+            baseline: self.endpoints.of(service),
         };
         let verdict = verdict(&case);
         let tried = Tried::of(&case);
@@ -269,7 +264,7 @@ impl Pipeline {
             .as_ref()
             .and_then(|(hello, _)| hello.server_name.as_ref());
         let evicted = self.endpoints.learn(
-            server,
+            service,
             tried,
             name.map(crate::tls::ServerName::as_bytes),
             decision.at,
@@ -281,9 +276,12 @@ impl Pipeline {
     fn let_go(&mut self, talk: &Conversation) {
         self.buffered = self.buffered.saturating_sub(talk.buffered());
         self.followed = self.followed.saturating_sub(1);
+        let unopened = talk.carrier.quic().map_or(0, Quic::unopened);
+        self.losses
+            .add("pipeline", "initial_unopened", unopened.into());
     }
 
-    /// A packet that cannot be read. What is simply no TCP over IP is none of our business.
+    /// A packet that cannot be read. What is simply neither TCP nor UDP over IP is none of our business.
     fn unreadable(&mut self, reason: Unreadable) {
         match reason {
             Unreadable::NotIp | Unreadable::OtherProtocol(_) => {}
@@ -291,6 +289,25 @@ impl Pipeline {
                 self.losses.add("wire", reason.label(), 1);
             }
         }
+    }
+}
+
+/// From whom to whom a packet is. An answer that something is unreachable counts as from there.
+fn between(packet: &Packet<'_>) -> [Endpoint; 2] {
+    let end = |address, port| Endpoint { address, port };
+    let ends = |source, destination| {
+        [
+            end(packet.source, source),
+            end(packet.destination, destination),
+        ]
+    };
+    match packet.transport {
+        Transport::Tcp(segment) => ends(segment.source_port, segment.destination_port),
+        Transport::Udp(datagram) => ends(datagram.source_port, datagram.destination_port),
+        Transport::Unreachable(about) => [
+            end(about.destination, about.destination_port),
+            end(about.source, about.source_port),
+        ],
     }
 }
 

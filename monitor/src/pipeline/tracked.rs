@@ -1,9 +1,11 @@
 //! A conversation in the table: watched, or decided and remembered for a while.
 
 use super::{Passing, begin};
+use crate::flow::QuicIds;
 use crate::frame::Timestamp;
-use crate::handshake::Conversation;
+use crate::handshake::{Carrier, Conversation};
 use crate::report::Outcome;
+use crate::wire::{Transport, quic};
 
 /// What the table holds.
 #[derive(Debug)]
@@ -15,11 +17,17 @@ pub(super) enum Tracked {
 }
 
 /// What must be remembered of a decided conversation to tell its last packets from the first of another.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Memory {
-    isn: Option<u32>,
-    /// It had sent nothing when it was decided, and may yet begin.
-    quiet: bool,
+#[derive(Debug)]
+pub(super) enum Memory {
+    /// A TCP connection.
+    Tcp {
+        /// The client's initial sequence number.
+        isn: Option<u32>,
+        /// It had sent nothing when it was decided, and may yet begin.
+        quiet: bool,
+    },
+    /// A QUIC connection: what its packets are recognised by.
+    Quic(Box<QuicIds>),
 }
 
 impl Tracked {
@@ -28,10 +36,7 @@ impl Tracked {
         let Self::Watched(talk, _) = self else {
             return None;
         };
-        let memory = Memory {
-            isn: talk.tcp.isn,
-            quiet: outcome == Outcome::Probe && talk.tcp.end.is_none(),
-        };
+        let memory = Memory::of(talk, outcome);
         match std::mem::replace(self, Self::Decided(memory)) {
             Self::Watched(talk, _) => Some(talk),
             Self::Decided(_) => None,
@@ -42,7 +47,7 @@ impl Tracked {
     pub(super) fn is_replaced_by(&self, passing: &Passing<'_>) -> bool {
         match self {
             Self::Watched(talk, _) => {
-                talk.is_replaced_by(talk.side_of(passing.source), &passing.segment)
+                talk.is_replaced_by(talk.side_of(passing.source), &passing.packet)
             }
             Self::Decided(memory) => memory.is_replaced_by(passing),
         }
@@ -50,10 +55,28 @@ impl Tracked {
 }
 
 impl Memory {
-    /// A SYN with another initial sequence number; the same one again is a retransmission. Or a first word after all.
-    fn is_replaced_by(self, passing: &Passing<'_>) -> bool {
-        let segment = &passing.segment;
-        let opens = segment.flags.syn() && !segment.flags.ack();
-        (opens && self.isn != Some(segment.seq)) || (self.quiet && begin::is_hello(segment.payload))
+    fn of(talk: &Conversation, outcome: Outcome) -> Self {
+        match &talk.carrier {
+            Carrier::Tcp(tcp) => Self::Tcp {
+                isn: tcp.isn,
+                quiet: outcome == Outcome::Probe && tcp.end.is_none(),
+            },
+            Carrier::Quic(quic) => Self::Quic(Box::new(quic.ids())),
+        }
+    }
+
+    /// A SYN with another initial sequence number; the same one again is a retransmission. Or a first word after all. Or an
+    /// Initial packet for another connection ID.
+    fn is_replaced_by(&self, passing: &Passing<'_>) -> bool {
+        match (self, &passing.packet) {
+            (Self::Tcp { isn, quiet }, Transport::Tcp(segment)) => {
+                let opens = segment.flags.syn() && !segment.flags.ack();
+                (opens && *isn != Some(segment.seq)) || (*quiet && begin::is_hello(segment.payload))
+            }
+            (Self::Quic(ids), Transport::Udp(datagram)) => {
+                quic::opens_connection(datagram.payload) && ids.are_left_by(datagram)
+            }
+            _ => false,
+        }
     }
 }

@@ -39,7 +39,7 @@ pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: Context<'_>) 
             .interface
             .cloned()
             .unwrap_or_else(|| "unknown".into()),
-        transport: Transport::Tcp,
+        transport: talk.carrier.transport(),
         client: peer(talk.endpoints.client),
         server: peer(talk.endpoints.server),
         direction: direction(talk.client_direction),
@@ -47,7 +47,7 @@ pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: Context<'_>) 
             .progress
             .client_hello
             .as_ref()
-            .map(|(hello, _)| client_hello(hello, talk.hello_segments)),
+            .map(|(hello, _)| client_hello(hello, talk)),
         server_hello: talk
             .progress
             .server_hello
@@ -71,7 +71,7 @@ pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: Context<'_>) 
 }
 
 /// The same for every report of this handshake, live or replayed: a hash (FNV-1a) of who talks to whom and of what the
-/// client chose at random, its initial sequence number and the random of its hello.
+/// client chose at random, its initial sequence number or connection ID and the random of its hello.
 fn identity(talk: &Conversation) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     let mut add = |bytes: &[u8]| {
@@ -82,7 +82,7 @@ fn identity(talk: &Conversation) -> u64 {
     for endpoint in [talk.endpoints.client, talk.endpoints.server] {
         add(endpoint.to_string().as_bytes());
     }
-    add(&talk.tcp.isn.unwrap_or_default().to_be_bytes());
+    add(&talk.carrier.nonce());
     if let Some((hello, _)) = &talk.progress.client_hello {
         add(&hello.random);
     }
@@ -107,7 +107,12 @@ const fn direction(client: Direction) -> HandshakeDirection {
     }
 }
 
-fn client_hello(hello: &ClientHello, segments: u32) -> ClientHelloReport {
+fn client_hello(hello: &ClientHello, talk: &Conversation) -> ClientHelloReport {
+    let letter = if talk.carrier.transport() == Transport::Quic {
+        'q'
+    } else {
+        't'
+    };
     let sni = hello
         .server_name
         .as_ref()
@@ -130,9 +135,9 @@ fn client_hello(hello: &ClientHello, segments: u32) -> ClientHelloReport {
         psk: hello.psk,
         ech: hello.ech,
         bytes: hello.len,
-        segments,
+        segments: talk.hello_segments,
         ja3: fingerprint::ja3(hello).into(),
-        ja4: fingerprint::ja4(hello, 't').into(),
+        ja4: fingerprint::ja4(hello, letter).into(),
     }
 }
 
@@ -204,10 +209,11 @@ fn timing(talk: &Conversation) -> Timing {
     let hello = talk.progress.client_hello.as_ref().map(|(_, at)| *at);
     let answer = talk.progress.server_hello.as_ref().map(|(_, at)| *at);
     let sides = &talk.progress.sides;
+    let tcp = talk.carrier.tcp();
     let finished = sides.client.finished.max(sides.server.finished);
     Timing {
-        connect: between(talk.tcp.syn, talk.tcp.syn_ack),
-        client_hello: between(talk.tcp.connected.or(talk.tcp.syn_ack), hello),
+        connect: tcp.and_then(|tcp| between(tcp.syn, tcp.syn_ack)),
+        client_hello: between(talk.carrier.opened(), hello),
         server_hello: between(hello, answer),
         finished: between(answer, finished),
     }

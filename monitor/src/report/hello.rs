@@ -60,7 +60,7 @@ pub struct ClientHelloReport {
     pub ech: bool,
     /// Length of the handshake message with its header, in bytes.
     pub bytes: u32,
-    /// How many TCP segments carried it.
+    /// How many TCP segments, or QUIC datagrams, carried it.
     pub segments: u32,
     /// JA3 fingerprint (MD5, hexadecimal).
     pub ja3: Arc<str>,

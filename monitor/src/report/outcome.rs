@@ -58,11 +58,11 @@ labelled! {
 labelled! {
     /// How it was ended.
     pub enum EndedHow {
-        /// A TCP RST.
+        /// A TCP RST, or ICMP port unreachable in answer to QUIC.
         Reset = "reset",
-        /// A fatal TLS alert.
+        /// A fatal TLS alert; of QUIC, a CONNECTION_CLOSE that stands for one.
         Alert = "alert",
-        /// A TCP FIN.
+        /// A TCP FIN, a QUIC CONNECTION_CLOSE with another error, or Version Negotiation.
         Close = "close",
         /// Nothing came in time.
         Timeout = "timeout",

@@ -60,6 +60,8 @@ enum State {
     Skip { left: u16 },
     /// In a stream that is no TLS; `held` has its first bytes.
     NotTls,
+    /// In a stream of handshake messages without records.
+    Messages,
     /// Behind a gap or bytes that make no sense.
     Stopped,
 }
@@ -83,6 +85,15 @@ impl State {
 }
 
 impl Deframer {
+    /// For a stream that is handshake messages and nothing else, without records: that of QUIC's CRYPTO frames (RFC 9001
+    /// section 4.1.3).
+    pub fn of_messages() -> Self {
+        Self {
+            state: State::Messages,
+            ..Self::default()
+        }
+    }
+
     /// Takes the next bytes of the stream.
     pub fn push(&mut self, bytes: &[u8], visit: Visit<'_>) {
         let mut rest = bytes;
@@ -93,6 +104,7 @@ impl Deframer {
                 State::Doubt { len } => self.doubt(rest, len, visit),
                 State::Handshake { left } => self.handshake(rest, left, visit),
                 State::Skip { left } => self.skip(rest, left),
+                State::Messages => self.messages(rest, visit),
                 State::NotTls => return self.open(rest),
                 State::Stopped => return,
             }
@@ -132,6 +144,7 @@ impl Deframer {
     pub fn is_idle(&self) -> bool {
         match self.state {
             State::Header => self.held.bytes().is_empty() && self.assembler.is_empty(),
+            State::Messages => self.assembler.is_empty(),
             State::NotTls | State::Stopped => true,
             State::Short(_)
             | State::Doubt { .. }
@@ -292,6 +305,13 @@ impl Deframer {
             self.fail(malformed, visit);
         }
         rest
+    }
+
+    fn messages<'a>(&mut self, rest: &'a [u8], visit: Visit<'_>) -> &'a [u8] {
+        if let Err(malformed) = self.assembler.push(rest, visit) {
+            self.fail(malformed, visit);
+        }
+        &[]
     }
 
     fn skip<'a>(&mut self, rest: &'a [u8], left: u16) -> &'a [u8] {

@@ -45,6 +45,7 @@ fn payload<'a>(packet: &Packet<'a>) -> (&'a [u8], u32) {
     match packet.transport {
         Transport::Tcp(segment) => (segment.payload, segment.payload_len),
         Transport::Udp(datagram) => (datagram.payload, datagram.payload_len),
+        Transport::Unreachable(_) => (&[], 0),
     }
 }
 
@@ -53,6 +54,7 @@ fn with_payload<'a>(mut packet: Packet<'a>, kept: &'a [u8]) -> Packet<'a> {
     match &mut packet.transport {
         Transport::Tcp(segment) => segment.payload = kept,
         Transport::Udp(datagram) => datagram.payload = kept,
+        Transport::Unreachable(_) => {}
     }
     packet
 }

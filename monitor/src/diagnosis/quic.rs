@@ -1,0 +1,70 @@
+//! Causes that only QUIC shows: its versions, its error codes, its silence.
+
+use super::case::millis;
+use super::{Case, Verdict};
+use crate::report::{Cause, Confidence, EndedBy, EndedHow};
+
+/// The server answered that it does not speak the client's version, and the client did not try another.
+pub(super) fn version_negotiation(case: &Case<'_>) -> Option<Verdict> {
+    let quic = case.talk.carrier.quic()?;
+    let (negotiation, asked) = (quic.negotiated_away()?, quic.version?);
+    let offered: Vec<_> = negotiation
+        .versions
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let evidence = format!(
+        "the client speaks {asked}, the server answered that it speaks {}, and the client did not try again",
+        offered.join(", ")
+    );
+    Some(Verdict::new(
+        Cause::ProtocolVersionMismatch,
+        Confidence::Certain,
+        evidence,
+    ))
+}
+
+/// A CONNECTION_CLOSE in the clear whose error code has one meaning (RFC 9000 section 20.1, RFC 9368 section 10.2). TLS
+/// alerts are told elsewhere; NO_ERROR and APPLICATION_ERROR say nothing.
+pub(super) fn closed(case: &Case<'_>) -> Option<Verdict> {
+    let error = case.talk.carrier.quic()?.error?;
+    let (name, cause) = meaning(error, case.decision.by == EndedBy::Server)
+        .filter(|_| case.decision.how == EndedHow::Close)?;
+    let evidence = format!("{} CONNECTION_CLOSE with error {name}", case.decision.by);
+    Some(Verdict::new(cause, Confidence::Certain, evidence))
+}
+
+const fn meaning(error: u64, by_server: bool) -> Option<(&'static str, Cause)> {
+    Some(match error {
+        0x01 if by_server => ("INTERNAL_ERROR", Cause::ServerInternalError),
+        0x02 if by_server => ("CONNECTION_REFUSED", Cause::ConnectionRefused),
+        0x03 => ("FLOW_CONTROL_ERROR", Cause::MalformedMessage),
+        0x07 => ("FRAME_ENCODING_ERROR", Cause::MalformedMessage),
+        0x08 => ("TRANSPORT_PARAMETER_ERROR", Cause::MalformedMessage),
+        0x0a => ("PROTOCOL_VIOLATION", Cause::MalformedMessage),
+        0x0d => ("CRYPTO_BUFFER_EXCEEDED", Cause::MalformedMessage),
+        0x11 => ("VERSION_NEGOTIATION_ERROR", Cause::ProtocolVersionMismatch),
+        _ => return None,
+    })
+}
+
+/// Initial packets, and nothing came back. UDP acknowledges nothing: a server that is silent and a path that drops them look
+/// the same. One that was sent but once may have had an answer that passed elsewhere.
+pub(super) fn silent(case: &Case<'_>) -> Option<Verdict> {
+    let is_quic = case.talk.carrier.quic().is_some();
+    let silent = case.talk.carrier.is_only_opening() && case.decision.how == EndedHow::Timeout;
+    if !is_quic || !silent {
+        return None;
+    }
+    let knocks = case.talk.knocks();
+    let confidence = if knocks > 1 {
+        Confidence::Likely
+    } else {
+        Confidence::Possible
+    };
+    let waited = millis(case.delay());
+    let evidence = format!(
+        "the client knocked {knocks} times and no datagram came back within {waited}; a path that drops UDP looks the same"
+    );
+    Some(Verdict::new(Cause::ServerSilent, confidence, evidence))
+}

@@ -1,0 +1,74 @@
+//! Protects Initial packets, for tests.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "packets of tests are short, and a helper that panics fails the test"
+)]
+
+use aes_gcm::aead::AeadInPlace;
+use aes_gcm::{Aes128Gcm, KeyInit};
+
+use super::{Head, Keys, Sender, Version};
+
+/// The header of an Initial packet without a token, with a packet number of four bytes, before `len` bytes of payload.
+fn header(head: &Head, number: u32, len: usize) -> Vec<u8> {
+    let kind = if head.version == Version::V2 { 0x10 } else { 0 };
+    let mut bytes = vec![0xc3 | kind];
+    bytes.extend(head.version.0.to_be_bytes());
+    for id in [&head.destination, &head.source] {
+        bytes.push(id.as_bytes().len() as u8);
+        bytes.extend(id.as_bytes());
+    }
+    bytes.push(0);
+    bytes.extend((0x4000 | (len + 4 + 16) as u16).to_be_bytes());
+    bytes.extend(number.to_be_bytes());
+    bytes
+}
+
+impl Keys {
+    /// An Initial packet with these frames, filled up to `fill` bytes of payload.
+    pub(crate) fn seal(&self, head: &Head, number: u32, frames: &[u8], fill: usize) -> Vec<u8> {
+        let mut payload = frames.to_vec();
+        payload.resize(payload.len().max(fill), 0);
+        self.seal_with_header(header(head, number, payload.len()), number, payload)
+    }
+
+    /// Protects a payload behind a header whose last four bytes are the packet number.
+    pub(crate) fn seal_with_header(
+        &self,
+        mut bytes: Vec<u8>,
+        number: u32,
+        mut payload: Vec<u8>,
+    ) -> Vec<u8> {
+        let at = bytes.len() - 4;
+        let mut nonce = self.iv;
+        for (byte, digit) in nonce
+            .iter_mut()
+            .skip(4)
+            .zip(u64::from(number).to_be_bytes())
+        {
+            *byte ^= digit;
+        }
+        let tag = Aes128Gcm::new(&self.key.into())
+            .encrypt_in_place_detached(&nonce.into(), &bytes, &mut payload)
+            .unwrap();
+        bytes.extend(payload);
+        bytes.extend(tag);
+        let mut block = aes::Block::clone_from_slice(&bytes[at + 4..at + 20]);
+        aes::cipher::BlockEncrypt::encrypt_block(
+            &<aes::Aes128 as aes::cipher::KeyInit>::new(&self.hp.into()),
+            &mut block,
+        );
+        bytes[0] ^= block[0] & 0x0f;
+        for (byte, mask) in bytes[at..at + 4].iter_mut().zip(&block[1..]) {
+            *byte ^= mask;
+        }
+        bytes
+    }
+
+    /// The keys that a client's first destination ID gives.
+    pub(crate) fn of(head: &Head, sender: Sender) -> Self {
+        Self::derive(head.version, &head.destination, sender).unwrap()
+    }
+}

@@ -1,0 +1,114 @@
+//! Versions of QUIC, and what differs between them for someone who watches.
+
+use std::fmt;
+
+/// A version of QUIC as sent, known or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Version(pub u32);
+
+/// What kind of packet a long header introduces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Initial,
+    ZeroRtt,
+    Handshake,
+    Retry,
+}
+
+/// The labels of the keys' derivation (RFC 9001 section 5.1, RFC 9369 section 3.3.2).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Labels {
+    pub(super) key: &'static [u8],
+    pub(super) iv: &'static [u8],
+    pub(super) hp: &'static [u8],
+}
+
+/// RFC 9001 section 5.2; also of drafts 33 and 34.
+const SALT_V1: [u8; 20] = [
+    0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17, 0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad,
+    0xcc, 0xbb, 0x7f, 0x0a,
+];
+/// RFC 9369 section 3.3.1.
+const SALT_V2: [u8; 20] = [
+    0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6, 0xdb, 0x81, 0x93, 0x81, 0xbe, 0x6e, 0x26, 0x9d, 0xcb,
+    0xf9, 0xbd, 0x2e, 0xd9,
+];
+/// draft-ietf-quic-tls-29 section 5.2, until draft 32.
+const SALT_DRAFT_29: [u8; 20] = [
+    0xaf, 0xbf, 0xec, 0x28, 0x99, 0x93, 0xd2, 0x4c, 0x9e, 0x97, 0x86, 0xf1, 0x9c, 0x61, 0x11, 0xe0,
+    0x43, 0x90, 0xa8, 0x99,
+];
+
+impl Version {
+    /// QUIC version 1 (RFC 9000).
+    pub const V1: Self = Self(1);
+    /// QUIC version 2 (RFC 9369).
+    pub const V2: Self = Self(0x6b33_43cf);
+    /// Stands for Version Negotiation (RFC 8999 section 6).
+    pub const NEGOTIATION: Self = Self(0);
+
+    /// Its packets can be read.
+    pub const fn is_known(self) -> bool {
+        self.salt().is_some()
+    }
+
+    /// The number of the draft of version 1 that this stands for.
+    pub const fn draft(self) -> Option<u8> {
+        match self.0.to_be_bytes() {
+            [0xff, 0, 0, draft] => Some(draft),
+            _ => None,
+        }
+    }
+
+    /// The salt of its Initial secrets.
+    pub(super) const fn salt(self) -> Option<&'static [u8; 20]> {
+        match (self, self.draft()) {
+            (Self::V1, _) | (_, Some(33 | 34)) => Some(&SALT_V1),
+            (Self::V2, _) => Some(&SALT_V2),
+            (_, Some(29..=32)) => Some(&SALT_DRAFT_29),
+            _ => None,
+        }
+    }
+
+    pub(super) const fn labels(self) -> Labels {
+        match self {
+            Self::V2 => Labels {
+                key: b"quicv2 key",
+                iv: b"quicv2 iv",
+                hp: b"quicv2 hp",
+            },
+            _ => Labels {
+                key: b"quic key",
+                iv: b"quic iv",
+                hp: b"quic hp",
+            },
+        }
+    }
+
+    /// The kind of packet that the first byte of a long header names (RFC 9000 section 17.2, RFC 9369 section 3.2).
+    pub(super) const fn kind(self, first: u8) -> Kind {
+        let bits = first >> 4 & 3;
+        let v1 = match self {
+            Self::V2 => bits.wrapping_sub(1) & 3,
+            _ => bits,
+        };
+        match v1 {
+            0 => Kind::Initial,
+            1 => Kind::ZeroRtt,
+            2 => Kind::Handshake,
+            _ => Kind::Retry,
+        }
+    }
+}
+
+impl fmt::Display for Version {
+    /// `QUICv1`, `QUICv2`, `QUIC draft 29`, and hexadecimal for the unknown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (*self, self.draft()) {
+            (Self::V1, _) => f.write_str("QUICv1"),
+            (Self::V2, _) => f.write_str("QUICv2"),
+            (_, Some(draft)) => write!(f, "QUIC draft {draft}"),
+            _ => write!(f, "{:#010x}", self.0),
+        }
+    }
+}
