@@ -28,10 +28,10 @@ pub(super) fn version_negotiation(case: &Case<'_>) -> Option<Verdict> {
 /// alerts are told elsewhere; NO_ERROR and APPLICATION_ERROR say nothing.
 pub(super) fn closed(case: &Case<'_>) -> Option<Verdict> {
     let error = case.talk.carrier.quic()?.error?;
-    let (name, cause) = meaning(error, case.decision.by == EndedBy::Server)
+    let (name, why) = meaning(error, case.decision.by == EndedBy::Server)
         .filter(|_| case.decision.how == EndedHow::Close)?;
     let evidence = format!("{} CONNECTION_CLOSE with error {name}", case.decision.by);
-    Some(Verdict::new(cause, Confidence::Certain, evidence))
+    Some(Verdict::new(why, Confidence::Certain, evidence))
 }
 
 const fn meaning(error: u64, by_server: bool) -> Option<(&'static str, Cause)> {

@@ -148,7 +148,9 @@ impl Conversation {
         let first = quic.seen.client.one_rtt;
         if let Some(at) = first.filter(|_| progress.server_hello.is_some()) {
             progress.sides.client.finished.get_or_insert(at);
-            progress.accepted |= quic.seen.server.one_rtt.is_some();
+            // What is left of the ClientHello may be on its way, out of order.
+            progress.accepted |=
+                progress.client_hello.is_some() && quic.seen.server.one_rtt.is_some();
         }
     }
 }

@@ -2,6 +2,8 @@
 
 mod begin;
 mod losses;
+#[cfg(test)]
+mod quic_tests;
 mod settings;
 mod tracked;
 

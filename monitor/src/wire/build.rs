@@ -100,3 +100,35 @@ pub(crate) fn ethernet(ethertype: u16, payload: &[u8]) -> Vec<u8> {
     frame.extend(payload);
     frame
 }
+
+/// An IPv4 packet with a datagram; from 10.0.0.1 to 10.0.0.2 when the source port is the higher one, else back.
+pub(crate) fn udp_between(source: u16, destination: u16, payload: &[u8]) -> Vec<u8> {
+    let mut datagram = udp(payload);
+    datagram.splice(
+        ..4,
+        [source.to_be_bytes(), destination.to_be_bytes()].concat(),
+    );
+    let packet = ipv4(super::UDP, 0, &datagram);
+    if source > destination {
+        packet
+    } else {
+        turned(packet)
+    }
+}
+
+/// The answer of 10.0.0.2 that nothing listens where this packet was sent to.
+pub(crate) fn icmp_port_unreachable(packet: &[u8]) -> Vec<u8> {
+    let repeated = packet.iter().take(28);
+    let message: Vec<u8> = [3, 3, 0, 0, 0, 0, 0, 0]
+        .iter()
+        .chain(repeated)
+        .copied()
+        .collect();
+    turned(ipv4(1, 0, &message))
+}
+
+/// The same from 10.0.0.2 to 10.0.0.1.
+fn turned(mut packet: Vec<u8>) -> Vec<u8> {
+    packet.splice(12..20, [10, 0, 0, 2, 10, 0, 0, 1]);
+    packet
+}

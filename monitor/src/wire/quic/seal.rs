@@ -1,15 +1,13 @@
 //! Protects Initial packets, for tests.
 #![expect(
     clippy::cast_possible_truncation,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "packets of tests are short, and a helper that panics fails the test"
+    reason = "packets of tests are short"
 )]
 
 use aes_gcm::aead::AeadInPlace;
 use aes_gcm::{Aes128Gcm, KeyInit};
 
-use super::{Head, Keys, Sender, Version};
+use super::{Head, Keys, Version};
 
 /// The header of an Initial packet without a token, with a packet number of four bytes, before `len` bytes of payload.
 fn header(head: &Head, number: u32, len: usize) -> Vec<u8> {
@@ -57,7 +55,7 @@ impl Keys {
         bytes.extend(tag);
         let mut block = aes::Block::clone_from_slice(&bytes[at + 4..at + 20]);
         aes::cipher::BlockEncrypt::encrypt_block(
-            &<aes::Aes128 as aes::cipher::KeyInit>::new(&self.hp.into()),
+            &<aes::Aes128 as KeyInit>::new(&self.hp.into()),
             &mut block,
         );
         bytes[0] ^= block[0] & 0x0f;
@@ -65,10 +63,5 @@ impl Keys {
             *byte ^= mask;
         }
         bytes
-    }
-
-    /// The keys that a client's first destination ID gives.
-    pub(crate) fn of(head: &Head, sender: Sender) -> Self {
-        Self::derive(head.version, &head.destination, sender).unwrap()
     }
 }

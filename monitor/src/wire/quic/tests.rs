@@ -53,8 +53,9 @@ fn initial(datagram: &[u8]) -> Initial<'_> {
 fn keys_follow_from_the_id_as_in_the_appendix(
     #[case] version: Version,
     #[case] sender: Sender,
-    #[case] [key, iv, hp]: [&str; 3],
+    #[case] parts: [&str; 3],
 ) {
+    let [key, iv, hp] = parts;
     let keys = Keys::derive(version, &id(), sender).unwrap();
     assert_eq!(keys.key.to_vec(), hex(key));
     assert_eq!(keys.iv.to_vec(), hex(iv));

@@ -39,7 +39,15 @@ const SALT_DRAFT_29: [u8; 20] = [
     0x43, 0x90, 0xa8, 0x99,
 ];
 
+/// draft-ietf-quic-tls-23 section 5.2, until draft 28.
+const SALT_DRAFT_23: [u8; 20] = [
+    0xc3, 0xee, 0xf7, 0x12, 0xc7, 0x2e, 0xbb, 0x5a, 0x11, 0xa7, 0xd2, 0x43, 0x2b, 0xb4, 0x63, 0x65,
+    0xbe, 0xf9, 0xf5, 0x02,
+];
+
 impl Version {
+    /// mvfst's own, as of draft 27.
+    const MVFST: Self = Self(0xface_b002);
     /// QUIC version 1 (RFC 9000).
     pub const V1: Self = Self(1);
     /// QUIC version 2 (RFC 9369).
@@ -66,6 +74,7 @@ impl Version {
             (Self::V1, _) | (_, Some(33 | 34)) => Some(&SALT_V1),
             (Self::V2, _) => Some(&SALT_V2),
             (_, Some(29..=32)) => Some(&SALT_DRAFT_29),
+            (Self::MVFST, _) | (_, Some(27 | 28)) => Some(&SALT_DRAFT_23),
             _ => None,
         }
     }
