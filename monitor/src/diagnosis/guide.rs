@@ -112,12 +112,12 @@ pub const fn guide(cause: Cause) -> Guide {
         ),
         Cause::ServerSilent => of(
             "The server's TCP stack took the ClientHello, and the server never answered.",
-            "The ClientHello is acknowledged and no byte comes back.",
+            "The ClientHello is acknowledged and no byte comes back; of QUIC, no datagram comes back.",
             "check whether the server process is alive, overloaded, or waits for something else first",
         ),
         Cause::ConnectionRefused => of(
             "Nothing listens on that address and port, or a firewall rejects the connection.",
-            "SYN, answered by RST.",
+            "SYN, answered by RST; of QUIC, a first packet answered by ICMP port unreachable.",
             "check that the server listens on this address and port, and that the Service has ready endpoints",
         ),
         Cause::ConnectionTimeout => of(
