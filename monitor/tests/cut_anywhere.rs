@@ -152,6 +152,35 @@ fn a_lost_packet_gives_no_wrong_cause() {
     }
 }
 
+#[test]
+fn every_datagram_of_quic_twice_gives_the_same_report() {
+    for name in [
+        "quic_ok.pcap",
+        "quic_blackhole.pcap",
+        "quic_port_closed.pcap",
+    ] {
+        let original = frames(name);
+        let changed: Vec<_> = original
+            .iter()
+            .flat_map(|frame| [frame.clone(), frame.clone()])
+            .collect();
+        assert_same(name, "twice", &original, &changed);
+    }
+}
+
+#[test]
+fn a_lost_datagram_of_quic_gives_no_wrong_cause() {
+    let original = frames("quic_ok.pcap");
+    for lost in 0..original.len() {
+        let mut changed = original.clone();
+        changed.remove(lost);
+        for event in timeless(&events(&changed)) {
+            let honest = event["cause"].is_null();
+            assert!(honest, "without datagram {lost} it claims {event}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -172,5 +201,17 @@ proptest! {
             pieces
         });
         assert_same(name, &format!("in pieces of {size} that overlap by {overlap}"), &original, &changed);
+    }
+
+    /// Datagrams in any order, if one that holds an Initial packet comes first.
+    #[test]
+    fn quic_in_any_order_gives_the_same_report(
+        first in 0_usize..2,
+        order in Just((0_usize..8).collect::<Vec<_>>()).prop_shuffle(),
+    ) {
+        let original = frames("quic_ok.pcap");
+        let rest = order.iter().filter(|at| **at != first);
+        let changed: Vec<_> = [&first].into_iter().chain(rest).map(|at| original[*at].clone()).collect();
+        assert_same("quic_ok.pcap", &format!("with {first} first, then {order:?}"), &original, &changed);
     }
 }
