@@ -66,8 +66,8 @@ impl Conversation {
         if !had_hello && self.client_bytes() > before {
             self.hello_segments = self.hello_segments.saturating_add(1);
         }
-        self.joined_late = !quic.is_keyed();
         self.note_cut(from, datagram);
+        self.joined_late = !quic.is_keyed() && self.streams.client.gap().is_none();
         self.infer_finished(&quic);
         self.carrier = Carrier::Quic(quic);
     }
