@@ -59,6 +59,9 @@ pub(super) fn replay(args: &ReplayArgs, global: &Global) -> Result<Exit, CliErro
             Ok(()) => {}
         }
     }
+    if worst.is_err() && printing.tally.is_empty() {
+        return Ok(Exit::BadInput);
+    }
     let failures = printing.finish(args.report.output, stderr)?;
     Ok(worst.map_or(Exit::BadInput, |()| Exit::after(failures, args.report.fail)))
 }

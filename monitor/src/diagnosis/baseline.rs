@@ -13,8 +13,8 @@ use crate::report::Outcome;
 const BUCKET_SECONDS: u64 = 60;
 /// The baseline looks back five minutes, and there is the minute that is filling.
 const BUCKETS: usize = 6;
-/// How many names are told apart at one endpoint.
-const MAX_NAMES: usize = 256;
+/// How many served names are told apart at one endpoint.
+const MAX_NAMES: usize = 128;
 
 /// How often something was tried, and what came of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,7 +39,10 @@ struct Recent {
 pub struct Baseline {
     with_sni: Recent,
     without_sni: Recent,
+    /// Names that were answered. Those that never were need no entry, so nobody can fill this with names he made up.
     names: HashMap<Arc<[u8]>, Recent>,
+    /// A name that was answered found no room.
+    crowded: bool,
     last_use: Timestamp,
 }
 
@@ -49,7 +52,6 @@ pub struct Endpoints {
     baselines: HashMap<(IpAddr, u16), Baseline>,
     capacity: usize,
     nothing: Baseline,
-    evicted: u64,
 }
 
 impl Endpoints {
@@ -59,7 +61,6 @@ impl Endpoints {
             baselines: HashMap::new(),
             capacity: capacity.max(1),
             nothing: Baseline::default(),
-            evicted: 0,
         }
     }
 
@@ -70,35 +71,34 @@ impl Endpoints {
             .unwrap_or(&self.nothing)
     }
 
-    /// How many baselines had to make room.
-    pub const fn evicted(&self) -> u64 {
-        self.evicted
-    }
-
     /// Learns from a decided conversation. What says nothing about the endpoint (no hello, capture gaps) teaches nothing.
-    pub fn learn(&mut self, server: Endpoint, tried: Tried, name: Option<&[u8]>, now: Timestamp) {
+    /// Gives how many other baselines had to make room.
+    pub fn learn(
+        &mut self,
+        server: Endpoint,
+        tried: Tried,
+        name: Option<&[u8]>,
+        now: Timestamp,
+    ) -> u64 {
         if tried == Tried::default() {
-            return;
+            return 0;
         }
         let key = (server.address, server.port);
-        if !self.baselines.contains_key(&key) && self.baselines.len() >= self.capacity {
-            self.evict();
-        }
+        let is_full = self.baselines.len() >= self.capacity && !self.baselines.contains_key(&key);
+        let evicted = if is_full { self.evict() } else { 0 };
         self.baselines.entry(key).or_default().add(tried, name, now);
+        evicted
     }
 
     /// Takes out the least lately used of a few: good enough, and the cost does not grow with the table.
-    fn evict(&mut self) {
+    fn evict(&mut self) -> u64 {
         let oldest = self
             .baselines
             .iter()
             .take(16)
             .min_by_key(|(_, baseline)| baseline.last_use)
             .map(|(key, _)| *key);
-        if let Some(key) = oldest {
-            self.baselines.remove(&key);
-            self.evicted += 1;
-        }
+        u64::from(oldest.is_some_and(|key| self.baselines.remove(&key).is_some()))
     }
 }
 
@@ -121,6 +121,11 @@ impl Baseline {
             .unwrap_or_default()
     }
 
+    /// Whether every name that was answered lately is known.
+    pub const fn knows_all_names(&self) -> bool {
+        !self.crowded
+    }
+
     fn add(&mut self, tried: Tried, name: Option<&[u8]>, now: Timestamp) {
         self.last_use = now;
         let Some(name) = name else {
@@ -129,7 +134,14 @@ impl Baseline {
         self.with_sni.add(tried, now);
         if let Some(recent) = self.names.get_mut(name) {
             recent.add(tried, now);
-        } else if self.has_room(now) {
+        } else if tried.answered > 0 {
+            self.add_name(tried, name, now);
+        }
+    }
+
+    fn add_name(&mut self, tried: Tried, name: &[u8], now: Timestamp) {
+        self.crowded = !self.has_room(now);
+        if !self.crowded {
             self.names
                 .entry(Arc::from(name))
                 .or_default()
@@ -239,15 +251,35 @@ mod tests {
     #[test]
     fn endpoints_are_bounded_and_evictions_counted() {
         let mut endpoints = Endpoints::new(4);
-        for last in 0..10 {
-            endpoints.learn(server(last), COMPLETED, None, at(u64::from(last)));
+        let evicted: u64 = (0..10)
+            .map(|last| endpoints.learn(server(last), COMPLETED, None, at(u64::from(last))))
+            .sum();
+        assert_eq!((endpoints.baselines.len(), evicted), (4, 6));
+        let newest = endpoints.of(server(9)).without_sni(at(9));
+        assert_eq!(newest.completed, 1, "the newest stays");
+    }
+
+    #[test]
+    fn names_that_were_only_refused_take_no_room() {
+        let refused = Tried {
+            refused: 1,
+            ..Tried::default()
+        };
+        let mut endpoints = Endpoints::new(1);
+        for n in 0..1000 {
+            endpoints.learn(
+                server(1),
+                refused,
+                Some(format!("{n}.test").as_bytes()),
+                at(0),
+            );
         }
-        assert_eq!((endpoints.baselines.len(), endpoints.evicted()), (4, 6));
+        let baseline = endpoints.of(server(1));
         assert_eq!(
-            endpoints.of(server(9)).without_sni(at(9)).completed,
-            1,
-            "the newest stays"
+            (baseline.names.len(), baseline.with_sni(at(0)).refused),
+            (0, 1000)
         );
+        assert!(baseline.knows_all_names());
     }
 
     #[test]
@@ -264,5 +296,6 @@ mod tests {
         let baseline = endpoints.of(server(1));
         assert_eq!(baseline.names.len(), MAX_NAMES);
         assert_eq!(baseline.with_sni(at(0)).completed, 1000);
+        assert!(!baseline.knows_all_names());
     }
 }

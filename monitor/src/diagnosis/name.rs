@@ -40,7 +40,8 @@ pub(super) fn no_sni_rejected(case: &Case<'_>) -> Option<Verdict> {
 /// The ClientHello carried a server_name, and the server ended it before any ServerHello.
 ///
 /// 1. This name is answered on this endpoint: then it is something else.
-/// 2. The alert is unrecognized_name, or other names complete on this endpoint: certain.
+/// 2. The alert is unrecognized_name, or RST or FIN while other names complete on this endpoint: certain. An alert that
+///    servers send for other reasons too, or more names in use than are kept apart: likely.
 /// 3. Nothing completes on this endpoint, as far as was seen: possible.
 pub(super) fn unknown_sni(case: &Case<'_>) -> Option<Verdict> {
     let name = case.hello()?.server_name.as_ref()?;
@@ -51,8 +52,10 @@ pub(super) fn unknown_sni(case: &Case<'_>) -> Option<Verdict> {
     let others = case.with_sni();
     let confidence = match refusal(case)? {
         Refusal::Named => Confidence::Certain,
-        Refusal::Wordless if others.completed > 0 => Confidence::Certain,
-        Refusal::Vague if others.completed > 0 => Confidence::Likely,
+        Refusal::Wordless if others.completed > 0 && case.baseline.knows_all_names() => {
+            Confidence::Certain
+        }
+        Refusal::Wordless | Refusal::Vague if others.completed > 0 => Confidence::Likely,
         Refusal::Wordless => Confidence::Possible,
         Refusal::Vague => return None,
     };

@@ -19,19 +19,21 @@ pub(super) fn connection_refused(case: &Case<'_>) -> Option<Verdict> {
     refused.then(|| Verdict::new(Cause::ConnectionRefused, Confidence::Certain, evidence()))
 }
 
-/// The SYN was not answered at all.
+/// The SYN was not answered at all. A client that sent it again has had no answer; one that did not may have had one that
+/// passed elsewhere.
 pub(super) fn connection_timeout(case: &Case<'_>) -> Option<Verdict> {
     let tcp = &case.talk.tcp;
-    let unanswered = tcp.is_only_opening() && !case.talk.has_seen(Side::Server);
-    let evidence = || {
-        format!(
-            "{} SYN sent, none answered within {}",
-            tcp.syns,
-            millis(case.delay())
-        )
+    if !tcp.is_only_opening() || case.decision.how != EndedHow::Timeout {
+        return None;
+    }
+    let confidence = if tcp.syns > 1 {
+        Confidence::Certain
+    } else {
+        Confidence::Likely
     };
-    (unanswered && case.decision.how == EndedHow::Timeout)
-        .then(|| Verdict::new(Cause::ConnectionTimeout, Confidence::Certain, evidence()))
+    let waited = millis(case.delay());
+    let evidence = format!("{} SYN sent, none answered within {waited}", tcp.syns);
+    Some(Verdict::new(Cause::ConnectionTimeout, confidence, evidence))
 }
 
 /// The ClientHello was acknowledged and nothing came back, until time was up or the client had waited long enough.

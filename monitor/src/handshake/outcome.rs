@@ -37,7 +37,7 @@ pub struct Decision {
 /// 3. The server answers a ClientHello in cleartext, or answers cleartext: failed, or not TLS.
 /// 4. One side ended the TCP connection: see [`by_end`].
 /// 5. Time is up: see [`by_silence`].
-/// 6. The capture is over: incomplete.
+/// 6. The capture is over: incomplete, unless a client has knocked in vain often enough.
 pub fn decide(talk: &Conversation, trigger: Trigger, now: Timestamp) -> Option<Decision> {
     by_finished(talk, now)
         .or_else(|| by_alert(talk))
@@ -46,7 +46,7 @@ pub fn decide(talk: &Conversation, trigger: Trigger, now: Timestamp) -> Option<D
         .or_else(|| match trigger {
             Trigger::Packet => None,
             Trigger::Deadline => Some(by_silence(talk, now)),
-            Trigger::CaptureEnd => Some(undecided(Outcome::Incomplete, now)),
+            Trigger::CaptureEnd => Some(by_capture_end(talk, now)),
         })
 }
 
@@ -155,6 +155,17 @@ fn by_silence(talk: &Conversation, now: Timestamp) -> Decision {
         }
         () => failed(EndedBy::Unknown),
     }
+}
+
+/// The capture is over and the handshake is not decided. A client that sends its SYN again and again has no answer, though
+/// the capture did not wait for as long as we would have.
+fn by_capture_end(talk: &Conversation, now: Timestamp) -> Decision {
+    const IN_VAIN: u32 = 3;
+    let unanswered = talk.tcp.is_only_opening() && !talk.has_seen(Side::Server);
+    if unanswered && talk.tcp.syns >= IN_VAIN {
+        return by_silence(talk, now);
+    }
+    undecided(Outcome::Incomplete, now)
 }
 
 /// Whether too little was captured to say how it ended.

@@ -268,12 +268,13 @@ impl Pipeline {
             .client_hello
             .as_ref()
             .and_then(|(hello, _)| hello.server_name.as_ref());
-        self.endpoints.learn(
+        let evicted = self.endpoints.learn(
             server,
             tried,
             name.map(crate::tls::ServerName::as_bytes),
             decision.at,
         );
+        self.losses.add("baseline", "table_full", evicted);
     }
 
     /// This conversation is not followed any more.

@@ -30,7 +30,7 @@ impl Default for Settings {
             ports: Ports::Any,
             deadlines: Deadlines::default(),
             max_conversations: 65_536,
-            max_endpoints: 4096,
+            max_endpoints: 1024,
             max_buffered: 64 << 20,
             node: None,
             sample_rate: 1,

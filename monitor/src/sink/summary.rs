@@ -67,6 +67,11 @@ impl Tally {
         *sum = sum.saturating_add(count);
     }
 
+    /// Whether nothing at all was seen.
+    pub fn is_empty(&self) -> bool {
+        self.summary.packets == 0 && self.summary.outcomes.is_empty()
+    }
+
     /// The counts so far, as they are emitted.
     pub fn summary(&self) -> Summary {
         self.summary.clone()

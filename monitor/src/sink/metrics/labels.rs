@@ -7,6 +7,7 @@ use crate::report::{
     AlertReport, Cause, ClientHelloReport, EndedBy, EndedHow, HandshakeDirection, Missing, Stage,
 };
 use crate::sink::escape::escape;
+use crate::tls::names;
 
 /// Whatever has no label of its own.
 pub(super) const OTHER: &str = "other";
@@ -27,7 +28,12 @@ pub(super) const LOSSES: &[(&str, &str)] = &[
     ("kernel", "fragment"),
     ("kernel", "unsampled"),
     ("kernel", "unreadable"),
-    ("flow", "table_full"),
+    ("wire", "truncated"),
+    ("wire", "malformed"),
+    ("wire", "fragment"),
+    ("pipeline", "table_full"),
+    ("pipeline", "buffer_full"),
+    ("baseline", "table_full"),
     ("log", "slow_reader"),
 ];
 
@@ -94,32 +100,7 @@ pub(super) fn version(word: &str) -> &'static str {
 
 /// The name of a group (IANA TLS Supported Groups).
 pub(super) fn group(code: Option<u16>) -> &'static str {
-    let Some(code) = code else { return NONE };
-    match code {
-        22 => "secp256k1",
-        23 => "secp256r1",
-        24 => "secp384r1",
-        25 => "secp521r1",
-        26 => "brainpoolP256r1",
-        27 => "brainpoolP384r1",
-        28 => "brainpoolP512r1",
-        29 => "x25519",
-        30 => "x448",
-        41 => "curveSM2",
-        256 => "ffdhe2048",
-        257 => "ffdhe3072",
-        258 => "ffdhe4096",
-        259 => "ffdhe6144",
-        260 => "ffdhe8192",
-        512 => "MLKEM512",
-        513 => "MLKEM768",
-        514 => "MLKEM1024",
-        4587 => "SecP256r1MLKEM768",
-        4588 => "X25519MLKEM768",
-        4589 => "SecP384r1MLKEM1024",
-        25497 => "X25519Kyber768Draft00",
-        _ => OTHER,
-    }
+    code.map_or(NONE, |code| names::group(code).unwrap_or(OTHER))
 }
 
 /// The level of an alert (RFC 8446 section 6).
