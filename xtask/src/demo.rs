@@ -59,7 +59,7 @@ pub fn run(tlsmon: &Path) -> Result<bool> {
     }
     let good = compare(&outcomes, &agent, &mut screen)?;
     say::step("tlsmon is asked to end (SIGINT), and sums up");
-    screen.show(&agent.end(Signal::SIGINT)?.stdout);
+    say::line(agent.end(Signal::SIGINT)?.stderr.trim_end());
     farewell(good);
     Ok(good)
 }

@@ -30,8 +30,7 @@ pub fn run(program: &Path, attach: &str) -> Result<()> {
     let lost = agent.metric("tlsmon_lost_total", &[])?;
     ensure!(lost == 0.0, "lost {lost}");
     let ended = agent.end(Signal::SIGTERM)?;
-    say::note(&ended.stdout);
-    ended.summary()?;
+    say::note(ended.summary()?);
     nothing_is_left(&network)
 }
 
