@@ -15,7 +15,7 @@ use crate::diagnosis::{Case, Endpoints, Tried, Verdict, diagnose};
 use crate::flow::{Endpoint, FlowKey, Inserted, Table};
 use crate::frame::{Frame, FrameSink, InterfaceId, Timestamp};
 use crate::handshake::{Conversation, Decision, Trigger, decide};
-use crate::report::{Cause, Context, Event, Outcome, compose};
+use crate::report::{Cause, Context, EndedHow, Event, Outcome, compose};
 use crate::wire::{self, Packet, Segment, Transport, Unreadable};
 use losses::Losses;
 use tracked::Tracked;
@@ -221,7 +221,11 @@ impl Pipeline {
 
     /// The handshake is decided: report it, and remember the conversation for a while so that its last packets are known.
     fn conclude(&mut self, key: FlowKey, decision: Decision) {
-        let forget = self.now.plus(self.settings.deadlines.memory);
+        let deadlines = &self.settings.deadlines;
+        let forget = self.now.plus(match decision.how {
+            EndedHow::Timeout => deadlines.memory_of_silence,
+            _ => deadlines.memory,
+        });
         let Some(tracked) = self.conversations.get_mut(&key) else {
             return;
         };
