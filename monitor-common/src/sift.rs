@@ -159,7 +159,7 @@ fn unknown<P: Load, S: Settings, F: Flows, O: Out<P>>(
     {
         return;
     }
-    let mut state = FlowState::default();
+    let mut state = FlowState::unseen();
     let decision = decide(
         &mut state,
         flow.from_high,

@@ -7,13 +7,12 @@ use aya_ebpf::bindings::{BPF_RB_AVAIL_DATA, BPF_RB_FORCE_WAKEUP, BPF_RB_NO_WAKEU
 use aya_ebpf::helpers::generated::{bpf_ktime_get_ns, bpf_ringbuf_output, bpf_ringbuf_query};
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::{PerCpuArray, RingBuf};
-use aya_ebpf::programs::TcContext;
-use aya_log_ebpf::debug;
 use monitor_common::abi::{
     COUNTERS as COUNTS, Counter, HEADER_BYTES, PIECE_BYTES, Record, RecordHead,
 };
 use monitor_common::sift::{Delivery, Out, Piece, Plan, Settings};
 
+use crate::log::Trouble;
 use crate::maps::KernelSettings;
 use crate::skb::Skb;
 
@@ -26,21 +25,33 @@ static PLAN: PerCpuArray<Plan> = PerCpuArray::with_max_entries(1, 0);
 #[map]
 static RECORDS: RingBuf = RingBuf::with_byte_size(8 << 20, 0);
 
-/// Sends records through the ring.
-pub struct Ring<'a> {
-    ctx: &'a TcContext,
+/// Sends records through the ring, and remembers what could not be done with a packet.
+pub struct Ring {
+    trouble: Option<Trouble>,
 }
 
-impl<'a> Ring<'a> {
+impl Ring {
     #[inline(always)]
-    pub fn new(ctx: &'a TcContext) -> Self {
-        Self { ctx }
+    pub fn new() -> Self {
+        Self { trouble: None }
+    }
+
+    /// What went wrong, for the log.
+    #[inline(always)]
+    pub fn trouble(&self) -> Option<Trouble> {
+        self.trouble
     }
 }
 
-impl Out<Skb> for Ring<'_> {
+impl Out<Skb> for Ring {
     #[inline(always)]
     fn count(&mut self, counter: Counter) {
+        self.trouble = match counter {
+            Counter::RingFull => Some(Trouble::RingFull),
+            Counter::TableFull => Some(Trouble::TableFull),
+            Counter::Unreadable => Some(Trouble::Unreadable),
+            _ => self.trouble,
+        };
         if let Some(counts) = COUNTERS.get_ptr_mut(0) {
             // SAFETY: the value is this CPU's own, and a `Counter` is an index below its length.
             unsafe { *addr_of_mut!((*counts)[counter as usize]) += 1 };
@@ -86,7 +97,6 @@ impl Out<Skb> for Ring<'_> {
         {
             return Delivery::Sent;
         }
-        debug!(self.ctx, "no room for a record of {} bytes", length);
         Delivery::Full
     }
 }

@@ -97,3 +97,19 @@ fn load_program(programs: &mut Ebpf, name: &'static str) -> Result<(), LiveError
     let program: &mut SchedClassifier = program.try_into().map_err(refused)?;
     program.load().map_err(refused)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_object_names_neither_a_path_of_this_machine_nor_what_depends_on_one() {
+        // `_RN` and `_ZN` begin the names that compilers give to code, with a hash of the path of its crate.
+        for text in [env!("CARGO_MANIFEST_DIR"), env!("HOME"), "_RN", "_ZN"] {
+            let found = OBJECT
+                .windows(text.len())
+                .any(|window| window == text.as_bytes());
+            assert!(!found, "{text}");
+        }
+    }
+}
