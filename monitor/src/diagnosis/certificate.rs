@@ -8,12 +8,12 @@ use super::{Case, Verdict};
 use crate::flow::Side;
 use crate::frame::Timestamp;
 use crate::report::{Cause, Confidence};
-use crate::tls::{Certificate, Chain, Coverage, alert};
+use crate::tls::{Certificate, Chain, Coverage, Names, ServerName, alert};
 
 /// The client left after the server's Certificate, and what is wrong with that can be seen. The first rule that applies:
 ///
-/// 1. Alert unknown_ca: `certificate-chain-incomplete`, likely, when the leaf's issuer is missing among several that were
-///    sent, or they are out of order; else what the alert says.
+/// 1. Alert unknown_ca: `certificate-chain-incomplete` when the leaf's issuer is missing among several that were sent
+///    (likely), or they are out of order (possible: most clients put them in order); else what the alert says.
 /// 2. Alert certificate_expired: what the alert says, but `certificate-not-yet-valid` when the dates say that.
 /// 3. Alert bad_certificate or certificate_unknown: the fault that can be seen, certain when it is the only one. None can
 ///    be seen: what the alert says.
@@ -23,7 +23,12 @@ use crate::tls::{Certificate, Chain, Coverage, alert};
 /// What else can be seen is added as evidence.
 pub(super) fn refused(case: &Case<'_>) -> Option<Verdict> {
     let (chain, at) = case.talk.progress.chain.as_ref()?;
-    let faults = Faults { chain, at: *at };
+    let asked = case.hello().and_then(|hello| hello.server_name.as_ref());
+    let faults = Faults {
+        chain,
+        asked,
+        at: *at,
+    };
     match Refusal::of(case)? {
         Refusal::UnknownIssuer => faults.with_issuer(case),
         Refusal::Expired => faults.with_dates(case),
@@ -65,9 +70,10 @@ impl Refusal {
     }
 }
 
-/// A certificate chain, and when it was sent.
+/// A certificate chain, for which name, and when it was sent.
 struct Faults<'a> {
     chain: &'a Chain,
+    asked: Option<&'a ServerName>,
     at: Timestamp,
 }
 
@@ -84,9 +90,16 @@ impl Faults<'_> {
         let mut verdict = said_so(case)?;
         if let Some(fault) = self.order() {
             verdict.cause = fault.cause;
-            verdict.confidence = Some(Confidence::Likely);
+            let missing = self.chain.complete == Some(false);
+            verdict.confidence = Some(if missing {
+                Confidence::Likely
+            } else {
+                Confidence::Possible
+            });
         }
-        Some(self.explained(verdict))
+        let alone = (self.chain.complete.is_none()).then(|| self.alone());
+        let verdict = self.explained(verdict);
+        Some(alone.into_iter().fold(verdict, Verdict::and))
     }
 
     fn with_dates(&self, case: &Case<'_>) -> Option<Verdict> {
@@ -136,18 +149,16 @@ impl Faults<'_> {
 
     /// The verdict, and all that is wrong as its evidence.
     fn explained(&self, verdict: Verdict) -> Verdict {
-        let faults = self.all();
-        let shown = faults.into_iter().map(|fault| fault.what);
-        let mut verdict = shown.fold(verdict, Verdict::and);
-        if self.chain.complete.is_none() {
-            let issuer = self.chain.leaf.certificate.issuer.as_deref();
-            let issuer = issuer.filter(|issuer| !issuer.is_empty());
-            verdict = verdict.and(format!(
-                "the server sent its certificate alone, without that of its issuer {}",
-                issuer.unwrap_or("(unknown)")
-            ));
-        }
-        verdict
+        let faults = self.all().into_iter();
+        faults.map(|fault| fault.what).fold(verdict, Verdict::and)
+    }
+
+    /// The leaf came alone: whether its issuer should have been sent cannot be seen.
+    fn alone(&self) -> String {
+        let issuer = self.chain.leaf.certificate.issuer.as_deref();
+        let issuer = issuer.filter(|issuer| !issuer.is_empty());
+        let issuer = issuer.unwrap_or("(unknown)");
+        format!("the server sent its certificate alone, without that of its issuer {issuer}")
     }
 
     /// All that is wrong, what explains a refusal best first.
@@ -189,7 +200,7 @@ impl Faults<'_> {
             Coverage::Covered => return None,
             Coverage::CommonNameOnly => "the certificate has no subjectAltName; its common name would match, which clients need not look at (RFC 9525)".to_owned(),
             Coverage::NotCovered if names.kept.is_empty() => "the certificate names no host".to_owned(),
-            Coverage::NotCovered => format!("the certificate is for {}, not for the name asked for", listed(names)),
+            Coverage::NotCovered => format!("the certificate is for {}, not for {}", listed(names), self.asked?),
         };
         Some(Fault {
             cause: Cause::CertificateHostnameMismatch,
@@ -253,7 +264,7 @@ impl Fault {
 }
 
 /// The first few names of a certificate.
-fn listed(names: &crate::tls::Names) -> String {
+fn listed(names: &Names) -> String {
     const SHOWN: usize = 4;
     let shown: Vec<&str> = names.kept.iter().take(SHOWN).map(AsRef::as_ref).collect();
     let more = (names.kept.len() + names.left_out).saturating_sub(shown.len());
