@@ -10,12 +10,14 @@ use serde::Serialize;
 use crate::label::labelled;
 
 mod cause;
+mod certificate;
 mod compose;
 mod hello;
 mod outcome;
 mod summary;
 
 pub use cause::{Cause, Confidence};
+pub use certificate::{CertificateReport, KeyReport, Validity};
 pub use compose::{Context, compose};
 pub use hello::{AlertReport, ClientHelloReport, Missing, ServerHelloReport};
 pub use outcome::{Ended, EndedBy, EndedHow, Outcome, Stage};
@@ -72,6 +74,8 @@ pub struct Handshake {
     pub client_hello: Option<ClientHelloReport>,
     /// What the server chose; null when it was not seen.
     pub server_hello: Option<ServerHelloReport>,
+    /// The server's certificate; null when it was not seen, as in TLS 1.3, where it is encrypted.
+    pub certificate: Option<CertificateReport>,
     /// Alerts in the order in which they were seen.
     pub alerts: Vec<AlertReport>,
     /// How far it came.

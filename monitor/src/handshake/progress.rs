@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use crate::flow::{Side, Sides};
 use crate::frame::Timestamp;
 use crate::report::Stage;
-use crate::tls::{ClientHello, HandshakeType, Item, Malformed, ServerHello, Version, alert};
+use crate::tls::{Chain, ClientHello, HandshakeType, Item, Malformed, ServerHello, Version, alert};
 
 /// The longest body of a TLS 1.3 record that can only be an alert: two bytes, the content type, a 16-byte tag; Java pads to 35.
 const LONGEST_ENCRYPTED_ALERT: u16 = 35;
@@ -31,6 +31,8 @@ pub struct Progress {
     pub sides: Sides<SideProgress>,
     /// The server sent Certificate in the clear.
     pub certificate: bool,
+    /// What the server's first Certificate has in it, when it can be read, and when its last byte came.
+    pub chain: Option<(Box<Chain>, Timestamp)>,
     /// ServerKeyExchange or ClientKeyExchange was sent.
     pub key_exchange: bool,
     /// After the client's Finished (TLS 1.3), the server went on with something that is no alert.
@@ -131,12 +133,25 @@ impl Progress {
                     progress.server_answer(hello, now);
                 });
             }
-            (Side::Server, HandshakeType::CERTIFICATE) => self.certificate = true,
+            (Side::Server, HandshakeType::CERTIFICATE) if !self.certificate => {
+                self.certificate = true;
+                if !self.version().is_some_and(Version::is_tls13) {
+                    self.keep(from, self.read_chain(body), |progress, chain| {
+                        progress.chain = Some((Box::new(chain), now));
+                    });
+                }
+            }
             (_, HandshakeType::SERVER_KEY_EXCHANGE | HandshakeType::CLIENT_KEY_EXCHANGE) => {
                 self.key_exchange = true;
             }
             _ => {}
         }
+    }
+
+    fn read_chain(&self, body: &[u8]) -> Result<Chain, Malformed> {
+        let hello = self.client_hello.as_ref();
+        let asked = hello.and_then(|(hello, _)| hello.server_name.as_ref());
+        Chain::read(body, asked)
     }
 
     fn keep<T>(

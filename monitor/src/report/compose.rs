@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    AlertReport, Capture, ClientHelloReport, Ended, EndedHow, Handshake, HandshakeDirection,
-    Missing, Outcome, Peer, SCHEMA, ServerHelloReport, Timing, Transport,
+    AlertReport, Capture, CertificateReport, ClientHelloReport, Ended, EndedHow, Handshake,
+    HandshakeDirection, Missing, Outcome, Peer, SCHEMA, ServerHelloReport, Timing, Transport,
 };
 use crate::diagnosis::{Case, Verdict, next_step};
 use crate::flow::{Endpoint, Side};
@@ -53,6 +53,11 @@ pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: Context<'_>) 
             .server_hello
             .as_ref()
             .map(|(hello, _)| server_hello(hello, talk)),
+        certificate: talk
+            .progress
+            .chain
+            .as_ref()
+            .map(|(chain, at)| CertificateReport::of(chain, *at)),
         alerts: alerts(case),
         stage: if case.decision.outcome == Outcome::Established {
             super::Stage::Established

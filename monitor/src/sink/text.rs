@@ -60,6 +60,7 @@ impl TextWriter {
         line.whole(Role::Good, 2, Outcome::Established.label());
         parts::negotiated(handshake, &mut line);
         parts::asked_name(handshake, &mut line);
+        parts::certificate(handshake, &mut line);
         parts::timing(handshake, &mut line);
         parts::sampling(handshake, &mut line);
         let unbroken = Style {

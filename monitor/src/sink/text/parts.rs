@@ -1,8 +1,10 @@
 //! Pieces of a line that failures and successes share.
 
+use std::sync::Arc;
+
 use super::super::style::Role;
 use super::super::wrap::Paragraph;
-use crate::report::{Handshake, HandshakeDirection, Peer, Transport};
+use crate::report::{Handshake, HandshakeDirection, Peer, Transport, Validity};
 
 /// `client -> server`, with what is known about each.
 pub(super) fn ends(handshake: &Handshake, line: &mut Paragraph) {
@@ -60,6 +62,26 @@ pub(super) fn negotiated(handshake: &Handshake, line: &mut Paragraph) {
     if hello.resumed {
         line.text(Role::Plain, 1, "resumed");
     }
+}
+
+/// What is wrong with the certificate, if anything is.
+pub(super) fn certificate(handshake: &Handshake, line: &mut Paragraph) {
+    let Some(certificate) = &handshake.certificate else {
+        return;
+    };
+    let date = |date: &Option<Arc<str>>| date.as_deref().unwrap_or("unknown").to_owned();
+    let wrong = match certificate.validity {
+        Some(Validity::Expired) => format!("expired {}", date(&certificate.not_after)),
+        Some(Validity::NotYetValid) => {
+            format!("not valid before {}", date(&certificate.not_before))
+        }
+        _ if certificate.covers_sni == Some(false) => "is for another name".to_owned(),
+        _ => return,
+    };
+    let subject = certificate.subject.as_deref().unwrap_or("(unknown)");
+    line.text(Role::Warning, 2, "certificate")
+        .whole(Role::Warning, 1, subject)
+        .text(Role::Warning, 1, &wrong);
 }
 
 /// The duration of each phase that was seen.
