@@ -42,7 +42,7 @@ pub fn sift<P: Load, S: Settings, F: Flows, O: Out<P>>(
     hook: Hook,
 ) {
     out.count(Counter::Seen);
-    match locate(packet, hook.link) {
+    match locate(packet, hook.link, out) {
         Found::Tcp(place) => conversation(
             &Sifted {
                 packet,

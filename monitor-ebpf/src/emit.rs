@@ -10,7 +10,7 @@ use aya_ebpf::maps::{PerCpuArray, RingBuf};
 use monitor_common::abi::{
     COUNTERS as COUNTS, Counter, HEADER_BYTES, PIECE_BYTES, Record, RecordHead,
 };
-use monitor_common::sift::{Delivery, Out, Piece, Plan, Settings};
+use monitor_common::sift::{Delivery, Out, Piece, Settings};
 
 use crate::log::Trouble;
 use crate::maps::KernelSettings;
@@ -20,8 +20,11 @@ use crate::skb::Skb;
 static COUNTERS: PerCpuArray<[u64; COUNTS]> = PerCpuArray::with_max_entries(1, 0);
 #[map]
 static SCRATCH: PerCpuArray<Record> = PerCpuArray::with_max_entries(1, 0);
+/// Room for a value on its way through map memory.
+type Settled = [u64; 8];
+
 #[map]
-static PLAN: PerCpuArray<Plan> = PerCpuArray::with_max_entries(1, 0);
+static SETTLED: PerCpuArray<Settled> = PerCpuArray::with_max_entries(1, 0);
 #[map]
 static RECORDS: RingBuf = RingBuf::with_byte_size(8 << 20, 0);
 
@@ -65,12 +68,17 @@ impl Out<Skb> for Ring {
     }
 
     #[inline(always)]
-    fn settle(&mut self, plan: Plan) -> Option<Plan> {
-        let place = PLAN.get_ptr_mut(0)?;
-        // SAFETY: the value is this CPU's own. Volatile, or the compiler would remember what it wrote and the verifier
-        // would go on knowing it.
+    fn settle<T: Copy>(&mut self, value: T) -> Option<T> {
+        const {
+            assert!(
+                size_of::<T>() <= size_of::<Settled>() && align_of::<T>() <= align_of::<Settled>()
+            )
+        };
+        let place = SETTLED.get_ptr_mut(0)?.cast::<T>();
+        // SAFETY: the map's value is this CPU's own and large enough. Volatile, or the compiler would remember what it
+        // wrote and the verifier would go on knowing it.
         unsafe {
-            write_volatile(place, plan);
+            write_volatile(place, value);
             Some(read_volatile(place))
         }
     }

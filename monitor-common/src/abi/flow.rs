@@ -102,6 +102,7 @@ impl FlowState {
     ///
     /// Field by field, with a zero that the compiler cannot see through: it would call `memset`, and a function beside
     /// the programs is what the verifier of kernels before 6.3 cannot cope with.
+    #[expect(clippy::cast_possible_truncation, reason = "it is zero")]
     #[inline(always)]
     #[must_use]
     pub fn unseen() -> Self {
