@@ -4,10 +4,12 @@ mod cleartext;
 mod conversation;
 mod deadlines;
 mod outcome;
+mod preamble;
 mod progress;
 
 pub use cleartext::{Cleartext, FirstBytes};
 pub use conversation::{Conversation, FirstSight};
 pub use deadlines::{Deadlines, PATIENCE};
 pub use outcome::{Decision, Trigger, decide, ended_by};
+pub use preamble::{Passage, Preamble, ProxyHeader};
 pub use progress::{Progress, SeenAlert, SideProgress};

@@ -16,7 +16,7 @@ use crate::flow::{Endpoint, FlowKey, Inserted, Table};
 use crate::frame::{Frame, FrameSink, InterfaceId, Timestamp};
 use crate::handshake::{Conversation, Decision, Trigger, decide};
 use crate::report::{Cause, Context, Event, Outcome, compose};
-use crate::wire::{self, Packet, Segment, Transport, Unreadable};
+use crate::wire::{self, Outer, Packet, Segment, Transport, Unreadable};
 use losses::Losses;
 use tracked::Tracked;
 
@@ -43,6 +43,7 @@ struct Passing<'a> {
     source: Endpoint,
     destination: Endpoint,
     segment: Segment<'a>,
+    tunnel: Option<Outer>,
 }
 
 impl Pipeline {
@@ -142,6 +143,7 @@ impl Pipeline {
                 source,
                 destination,
                 segment,
+                tunnel: packet.tunnel,
             });
         }
     }

@@ -18,7 +18,7 @@ pub(super) enum Tracked {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Memory {
     isn: Option<u32>,
-    /// It had sent nothing when it was decided, and may yet begin.
+    /// It had sent nothing, or nothing but cleartext that may lead to TLS, when it was decided, and may yet begin.
     quiet: bool,
 }
 
@@ -30,7 +30,8 @@ impl Tracked {
         };
         let memory = Memory {
             isn: talk.tcp.isn,
-            quiet: outcome == Outcome::Probe && talk.tcp.end.is_none(),
+            quiet: (outcome == Outcome::Probe || talk.preamble.is_before_tls())
+                && talk.tcp.end.is_none(),
         };
         match std::mem::replace(self, Self::Decided(memory)) {
             Self::Watched(talk, _) => Some(talk),
