@@ -37,6 +37,8 @@ pub struct Conversation {
     deframers: Sides<Deframer>,
     /// How many of the client's segments came before the one in which each direction's TLS begins.
     tls_from: Sides<Option<u32>>,
+    /// What the server acknowledged of an older connection.
+    past_ack: Option<u32>,
     /// When bytes last came in order.
     moved: Option<Timestamp>,
 }
@@ -76,6 +78,7 @@ impl Conversation {
             tunnel: sight.tunnel,
             deframers: Sides::default(),
             tls_from: Sides::default(),
+            past_ack: None,
             moved: None,
         }
     }
@@ -100,6 +103,9 @@ impl Conversation {
 
     /// Takes a segment of this connection.
     pub fn push(&mut self, from: Side, segment: &Segment<'_>, now: Timestamp) {
+        if self.is_of_the_past(from, segment) {
+            return;
+        }
         self.tcp.note(from, segment, now);
         let data_seq = segment.seq.wrapping_add(u32::from(segment.flags.syn()));
         if segment.flags.syn() {
@@ -172,6 +178,11 @@ impl Conversation {
             || self.first_bytes.client.is_handshake_record()
     }
 
+    /// The client has sent a hello, or something that cannot lead to one.
+    pub fn has_client_word(&self) -> bool {
+        self.joined_late || (self.streams.client.bytes() > 0 && !self.preamble.is_before_tls())
+    }
+
     /// What the client said is not TLS, nor has it led to TLS.
     pub fn is_cleartext(&self) -> bool {
         self.progress.sides.client.not_tls || self.preamble.is_before_tls()
@@ -222,6 +233,27 @@ impl Conversation {
         if !had_hello && self.progress.client_hello.is_some() {
             let before = self.tls_from.client.unwrap_or_default();
             self.hello_segments = self.streams.client.segments().saturating_sub(before);
+        }
+    }
+
+    /// A segment of an older connection under the same addresses and ports: the server still has that one, and answers the
+    /// SYN with an acknowledgement for it; the client resets it, and sends its SYN again (RFC 9293 section 3.5.1).
+    fn is_of_the_past(&mut self, from: Side, segment: &Segment<'_>) -> bool {
+        let (Some(isn), flags) = (self.tcp.isn, segment.flags) else {
+            return false;
+        };
+        match from {
+            Side::Server if self.tcp.is_only_opening() && flags.ack() && !flags.syn() => {
+                let first = isn.wrapping_add(1);
+                let sent = self.streams.client.next_seq().unwrap_or(first);
+                let is_past = segment.ack.wrapping_sub(first) > sent.wrapping_sub(first);
+                if is_past {
+                    self.past_ack = Some(segment.ack);
+                }
+                is_past
+            }
+            Side::Server => false,
+            Side::Client => flags.rst() && self.past_ack == Some(segment.seq),
         }
     }
 

@@ -227,7 +227,7 @@ impl Pipeline {
         let Some(tracked) = self.conversations.get_mut(&key) else {
             return;
         };
-        if let Some(talk) = tracked.decided(decision.outcome) {
+        if let Some(talk) = tracked.decided() {
             self.let_go(&talk);
             self.conversations.reschedule(&key, forget);
             self.report(&talk, decision);
