@@ -158,6 +158,22 @@ fn a_server_that_answers_late_is_followed_although_time_was_up() {
 }
 
 #[test]
+fn a_clock_that_was_set_back_makes_nobody_late() {
+    let mut talk = Talk::opened(443);
+    handshake(&mut talk);
+    (talk.client_seq, talk.server_seq) = (5_000_000, 7_000_000);
+    talk.now -= 3_600_000_000_000;
+    talk.open();
+    handshake(&mut talk);
+    let all = handshakes(&talk.frames);
+    assert_eq!(all.len(), 2);
+    assert!(
+        all.iter()
+            .all(|report| report.outcome == Outcome::Established)
+    );
+}
+
+#[test]
 fn a_capture_that_begins_at_the_hello_still_tells_how_it_went() {
     let mut talk = Talk::to(443);
     handshake(&mut talk);

@@ -6,6 +6,7 @@ mod settings;
 mod tracked;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hashbrown::HashMap;
 
@@ -19,6 +20,9 @@ use crate::report::{Cause, Context, Event, Outcome, compose};
 use crate::wire::{self, Outer, Packet, Segment, Transport, Unreadable};
 use losses::Losses;
 use tracked::Tracked;
+
+/// Packets come out of order by milliseconds. A clock that goes back by more was set: what began since then is not overdue.
+const CLOCK_STEP: Duration = Duration::from_secs(2);
 
 /// Turns Frames into Events. Has no clock: time is what frames and ticks say.
 #[derive(Debug)]
@@ -76,7 +80,8 @@ impl Pipeline {
 
     /// Time has come this far: what was to happen by now and did not, is decided.
     pub fn advance(&mut self, now: Timestamp) {
-        self.now = self.now.max(now);
+        let stepped_back = self.now.since(now) > CLOCK_STEP;
+        self.now = if stepped_back { now } else { self.now.max(now) };
         while let Some(key) = self.conversations.expired(self.now) {
             self.expire(key);
         }

@@ -12,15 +12,14 @@ const MAX_REQUEST: usize = 64;
 
 /// Whether a client begins like this: a sequence that begins with the number of the message.
 pub(super) fn begins(first: &[u8]) -> Guess {
-    match (first, header(first)) {
-        ([], _) => Guess::More,
-        (_, Head::Length { head, .. }) => match first.get(head) {
+    match header(first) {
+        Head::More => Guess::More,
+        Head::Foreign => Guess::No,
+        Head::Length { head, .. } => match first.get(head) {
             None => Guess::More,
             Some(&INTEGER) => Guess::Yes,
             Some(_) => Guess::No,
         },
-        (_, Head::More) => Guess::More,
-        (_, Head::Foreign) => Guess::No,
     }
 }
 

@@ -224,7 +224,11 @@ fn v2(command: u8, family: u8, body: &[u8]) -> Vec<u8> {
     header
 }
 
-fn proxy_headers() -> Vec<(Vec<u8>, u8, Option<(&'static str, &'static str)>)> {
+/// Whom a proxy speaks for, and whom that asked.
+type Ends = Option<(&'static str, &'static str)>;
+
+/// Headers, with their version and what they say.
+fn proxy_headers() -> Vec<(Vec<u8>, u8, Ends)> {
     let v4 = b"\xc0\0\x02\x01\xc6\x33\x64\x07\x9c\x40\x01\xbb";
     let mut long = v4.to_vec();
     long.extend([0xea; 9_000]);
