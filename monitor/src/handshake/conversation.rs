@@ -1,10 +1,11 @@
 //! One TCP connection and the handshake in it.
 
-use super::{Deadlines, FirstBytes, Passage, Preamble, Progress};
+use super::followed::Followed;
+use super::{Deadlines, FirstBytes, Preamble, Progress};
 use crate::flow::{Endpoint, Side, Sides, Tcp};
 use crate::frame::{Direction, InterfaceId, Timestamp};
 use crate::stream::{Gap, Piece, Stream};
-use crate::tls::{Deframer, Item, Version};
+use crate::tls::{Deframer, Version};
 use crate::wire::{Outer, Segment};
 
 /// A TCP connection, its two streams, and how far the handshake in them has come.
@@ -262,43 +263,6 @@ impl Conversation {
             (Some(connected), _) => connected.plus(deadlines.idle),
             (None, Some(syn)) => syn.plus(deadlines.connect),
             (None, None) => self.begun.plus(deadlines.answer),
-        }
-    }
-}
-
-/// The parts of a conversation that stream bytes change.
-struct Followed<'a> {
-    deframers: &'a mut Sides<Deframer>,
-    progress: &'a mut Progress,
-    first_bytes: &'a mut Sides<FirstBytes>,
-    tls_from: &'a mut Sides<Option<u32>>,
-    now: Timestamp,
-}
-
-impl Followed<'_> {
-    /// Bytes that may turn out to stand before TLS: the first of them tell the protocol if they never lead to it.
-    fn before(&mut self, side: Side, bytes: &[u8]) {
-        if self.tls_from[side].is_none() {
-            self.first_bytes[side].push(bytes);
-        }
-    }
-
-    /// What a direction carries behind its preamble, or without one.
-    fn take(&mut self, side: Side, passage: Passage<'_>, segments_before: u32) {
-        let (progress, now) = (&mut *self.progress, self.now);
-        match passage {
-            Passage::Stream(bytes) => {
-                if self.tls_from[side].is_none() {
-                    self.tls_from[side] = Some(segments_before);
-                    self.first_bytes[side] = FirstBytes::default();
-                }
-                self.first_bytes[side].push(bytes);
-                self.deframers[side].push(bytes, &mut |item| progress.step(side, item, now));
-            }
-            Passage::Cleartext => {
-                progress.step(side, Item::NotTls { first: &[] }, now);
-                self.deframers[side].gap();
-            }
         }
     }
 }

@@ -3,6 +3,7 @@
 mod cleartext;
 mod conversation;
 mod deadlines;
+mod followed;
 mod outcome;
 mod preamble;
 mod progress;
