@@ -136,7 +136,8 @@ pub const fn guide(cause: Cause) -> Guide {
             "look for a firewall or proxy between the two that resets connections",
         ),
         Cause::PlaintextOnTlsPort => of(
-            "The client speaks a cleartext protocol, such as HTTP, to a port that expects TLS.",
+            "The client speaks a cleartext protocol, such as HTTP, to a port that expects TLS; or a proxy sends a \
+             PROXY protocol header to a server that does not expect one.",
             "The client's first bytes are not a TLS record.",
             "use https (or TLS) on the client, or point it at the cleartext port",
         ),

@@ -3,11 +3,14 @@
 mod cleartext;
 mod conversation;
 mod deadlines;
+mod followed;
 mod outcome;
+mod preamble;
 mod progress;
 
 pub use cleartext::{Cleartext, FirstBytes};
 pub use conversation::{Conversation, FirstSight};
 pub use deadlines::{Deadlines, PATIENCE};
 pub use outcome::{Decision, Trigger, decide, ended_by};
+pub use preamble::{Passage, Preamble, ProxyHeader};
 pub use progress::{Progress, SeenAlert, SideProgress};

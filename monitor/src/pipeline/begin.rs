@@ -50,6 +50,10 @@ fn begin(passing: &Passing<'_>, from: From, joined_late: bool) -> Conversation {
         From::Server => (passing.destination, passing.source),
     };
     let direction = passing.frame.direction;
+    let tunnel = passing.tunnel.map(|outer| match from {
+        From::Client => outer,
+        From::Server => outer.reversed(),
+    });
     Conversation::new(FirstSight {
         endpoints: Sides { client, server },
         at: passing.frame.time,
@@ -60,6 +64,7 @@ fn begin(passing: &Passing<'_>, from: From, joined_late: bool) -> Conversation {
             opposite(direction)
         },
         joined_late,
+        tunnel,
     })
 }
 

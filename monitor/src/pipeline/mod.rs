@@ -6,6 +6,7 @@ mod settings;
 mod tracked;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hashbrown::HashMap;
 
@@ -16,9 +17,12 @@ use crate::flow::{Endpoint, FlowKey, Inserted, Table};
 use crate::frame::{Frame, FrameSink, InterfaceId, Timestamp};
 use crate::handshake::{Conversation, Decision, Trigger, decide};
 use crate::report::{Cause, Context, EndedHow, Event, Outcome, compose};
-use crate::wire::{self, Packet, Segment, Transport, Unreadable};
+use crate::wire::{self, Outer, Packet, Segment, Transport, Unreadable};
 use losses::Losses;
 use tracked::Tracked;
+
+/// Packets come out of order by milliseconds. A clock that goes back by more was set: what began since then is not overdue.
+const CLOCK_STEP: Duration = Duration::from_secs(2);
 
 /// Turns Frames into Events. Has no clock: time is what frames and ticks say.
 #[derive(Debug)]
@@ -43,6 +47,7 @@ struct Passing<'a> {
     source: Endpoint,
     destination: Endpoint,
     segment: Segment<'a>,
+    tunnel: Option<Outer>,
 }
 
 impl Pipeline {
@@ -75,7 +80,8 @@ impl Pipeline {
 
     /// Time has come this far: what was to happen by now and did not, is decided.
     pub fn advance(&mut self, now: Timestamp) {
-        self.now = self.now.max(now);
+        let stepped_back = self.now.since(now) > CLOCK_STEP;
+        self.now = if stepped_back { now } else { self.now.max(now) };
         while let Some(key) = self.conversations.expired(self.now) {
             self.expire(key);
         }
@@ -142,6 +148,7 @@ impl Pipeline {
                 source,
                 destination,
                 segment,
+                tunnel: packet.tunnel,
             });
         }
     }
@@ -229,7 +236,7 @@ impl Pipeline {
         let Some(tracked) = self.conversations.get_mut(&key) else {
             return;
         };
-        if let Some(talk) = tracked.decided(decision.outcome) {
+        if let Some(talk) = tracked.decided() {
             self.let_go(&talk);
             self.conversations.reschedule(&key, forget);
             self.report(&talk, decision);

@@ -3,7 +3,6 @@
 use super::{Passing, begin};
 use crate::frame::Timestamp;
 use crate::handshake::Conversation;
-use crate::report::Outcome;
 
 /// What the table holds.
 #[derive(Debug)]
@@ -18,19 +17,19 @@ pub(super) enum Tracked {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Memory {
     isn: Option<u32>,
-    /// It had sent nothing when it was decided, and may yet begin.
+    /// The client had said nothing, or nothing but cleartext that may lead to TLS, when time was up: it may yet begin.
     quiet: bool,
 }
 
 impl Tracked {
     /// Marks it decided; gives back the conversation if it was not before.
-    pub(super) fn decided(&mut self, outcome: Outcome) -> Option<Box<Conversation>> {
+    pub(super) fn decided(&mut self) -> Option<Box<Conversation>> {
         let Self::Watched(talk, _) = self else {
             return None;
         };
         let memory = Memory {
             isn: talk.tcp.isn,
-            quiet: outcome == Outcome::Probe && talk.tcp.end.is_none(),
+            quiet: talk.tcp.end.is_none() && !talk.has_client_word(),
         };
         match std::mem::replace(self, Self::Decided(memory)) {
             Self::Watched(talk, _) => Some(talk),

@@ -1,5 +1,6 @@
 //! Pieces of a line that failures and successes share.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::super::style::Role;
@@ -9,10 +10,22 @@ use crate::report::{Handshake, HandshakeDirection, Peer, Transport, Validity};
 /// `client -> server`, with what is known about each.
 pub(super) fn ends(handshake: &Handshake, line: &mut Paragraph) {
     peer(&handshake.client, line);
+    if let Some(client) = handshake.proxy_protocol.and_then(|header| header.client) {
+        let address = SocketAddr::new(client.address, client.port);
+        line.text(Role::Plain, 1, "for")
+            .whole(Role::Strong, 1, &address.to_string());
+    }
     line.whole(Role::Plain, 1, "->");
     peer(&handshake.server, line);
     if handshake.transport == Transport::Quic {
         line.text(Role::Plain, 2, "quic");
+    }
+    if let Some(protocol) = handshake.starttls {
+        line.text(Role::Plain, 2, &format!("starttls {protocol}"));
+    }
+    if let Some(tunnel) = handshake.tunnel {
+        let id = tunnel.id.map_or_else(String::new, |id| format!(" {id}"));
+        line.text(Role::Plain, 2, &format!("in {}{id}", tunnel.kind));
     }
     if handshake.direction == HandshakeDirection::Outbound {
         line.text(Role::Plain, 2, "outbound");
@@ -20,7 +33,7 @@ pub(super) fn ends(handshake: &Handshake, line: &mut Paragraph) {
 }
 
 fn peer(peer: &Peer, line: &mut Paragraph) {
-    let address = std::net::SocketAddr::new(peer.address, peer.port);
+    let address = SocketAddr::new(peer.address, peer.port);
     line.whole(Role::Strong, 1, &address.to_string());
     let name = peer.pod.as_ref().or(peer.workload.as_ref());
     match (&peer.namespace, name) {
