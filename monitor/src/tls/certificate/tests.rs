@@ -254,6 +254,20 @@ fn a_common_name_is_shown_and_does_not_cover() {
 }
 
 #[test]
+fn a_name_longer_than_any_host_s_is_not_kept() {
+    let endless = b"a".repeat(60_000);
+    let chain = chain(&[for_names(&[(0x82, &endless), (0x82, b"a.test")])]);
+    assert_eq!(
+        (chain.leaf.names.kept.len(), chain.leaf.names.left_out),
+        (1, 1)
+    );
+    let endless = String::from_utf8(endless).unwrap();
+    let chain = Chain::read(&with(&[&certificate(&endless, "ca", DATES)]), None).unwrap();
+    assert!(chain.leaf.names.kept.is_empty());
+    assert_eq!(chain.leaf.certificate.subject.unwrap().len(), 512 + 3);
+}
+
+#[test]
 fn names_without_end_are_counted_and_still_cover() {
     let many: Vec<Vec<u8>> = (0..300)
         .map(|number| format!("n{number}.test").into_bytes())
