@@ -14,11 +14,13 @@ use crate::tls::{ServerName, text};
 
 /// How many names of a certificate are kept.
 const MAX_NAMES: usize = 100;
+/// The longest name that is kept, in bytes. A DNS name has at most 253 (RFC 1035 section 2.3.4).
+const LONGEST_NAME: usize = ServerName::MAX;
 
 /// The names of a certificate: those of its subjectAltName (RFC 5280 section 4.2.1.6), else its common name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
-    /// DNS names and IP addresses, escaped; at most a hundred.
+    /// DNS names and IP addresses, escaped; at most a hundred, and none longer than a DNS name can be.
     pub kept: Vec<Arc<str>>,
     /// How many more there were.
     pub left_out: usize,
@@ -71,7 +73,8 @@ impl Names {
                 Coverage::NotCovered
             }
         });
-        let kept = common.map(|common| identity::value(common).into());
+        let short = common.filter(|common| common.as_slice().len() <= LONGEST_NAME);
+        let kept = short.map(|common| identity::value(common).into());
         let names = Self {
             kept: kept.into_iter().collect(),
             left_out: 0,
@@ -80,7 +83,11 @@ impl Names {
     }
 
     fn add(&mut self, name: &GeneralName<'_>) {
-        let shown = match name {
+        let shown: Arc<str> = match name {
+            GeneralName::DNSName(name) if name.len() > LONGEST_NAME => {
+                self.left_out = self.left_out.saturating_add(1);
+                return;
+            }
             GeneralName::DNSName(name) => text::printable(name.as_bytes()).into(),
             GeneralName::IPAddress(address) => match ip(address) {
                 Some(address) => address.to_string().into(),

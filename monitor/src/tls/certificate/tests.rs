@@ -1,11 +1,12 @@
 //! Certificates that real servers sent, whole, cut and bent.
 
 use proptest::prelude::*;
+use rstest::rstest;
 
 use super::*;
 use crate::frame::Timestamp;
-use crate::tls::samples::stream;
-use crate::tls::{Deframer, HandshakeType, Item, Malformed};
+use crate::tls::samples::{stream, vec16};
+use crate::tls::{Deframer, HandshakeType, Item, Malformed, ServerName};
 
 /// The body of the Certificate message in a recorded stream.
 fn message(name: &str) -> Vec<u8> {
@@ -45,19 +46,41 @@ fn name(common: &str) -> Vec<u8> {
 
 /// A certificate with a negative serial number and no extensions.
 fn certificate(subject: &str, issuer: &str, dates: [&[u8]; 2]) -> Vec<u8> {
+    extended([subject, issuer], dates, &[])
+}
+
+/// A certificate for these GeneralNames.
+fn for_names(names: &[(u8, &[u8])]) -> Vec<u8> {
+    let names: Vec<u8> = names
+        .iter()
+        .flat_map(|(tag, name)| der(*tag, name))
+        .collect();
+    let value = der(0x04, &der(0x30, &names));
+    let extension = der(0x30, &[&[6, 3, 0x55, 0x1d, 17], &value[..]].concat());
+    let extensions = der(0xa3, &der(0x30, &extension));
+    extended(["common.test", "ca"], DATES, &extensions)
+}
+
+fn extended(names: [&str; 2], dates: [&[u8]; 2], extensions: &[u8]) -> Vec<u8> {
     let algorithm = der(0x30, &[6, 3, 0x2b, 0x65, 0x70]);
     let key = der(0x30, &[&algorithm[..], &[3, 2, 0, 9]].concat());
     let validity = dates.map(|date| der(if date.len() == 13 { 0x17 } else { 0x18 }, date));
     let signed = [
         vec![2, 1, 0x80],
         algorithm.clone(),
-        name(issuer),
+        name(names[1]),
         der(0x30, &validity.concat()),
-        name(subject),
+        name(names[0]),
         key,
+        extensions.to_vec(),
     ];
     let signed = der(0x30, &signed.concat());
     der(0x30, &[signed, algorithm, vec![3, 2, 0, 9]].concat())
+}
+
+fn server_name(name: &str) -> ServerName {
+    let entry = [&[0][..], &vec16(name.as_bytes())].concat();
+    ServerName::read(&vec16(&entry)).unwrap()
 }
 
 const DATES: [&[u8]; 2] = [b"500101000000Z", b"99991231235959Z"];
@@ -178,6 +201,83 @@ fn more_certificates_than_are_read_are_counted() {
     let many = vec![certificate("a", "a", DATES); 25];
     let chain = chain(&many);
     assert_eq!((chain.sent, chain.others.len()), (25, 9));
+}
+
+#[rstest]
+#[case::listed("a.test", Some(Coverage::Covered))]
+#[case::by_wildcard("x.b.test", Some(Coverage::Covered))]
+#[case::by_address("192.0.2.7", Some(Coverage::Covered))]
+#[case::by_long_address("2001:db8::7", Some(Coverage::Covered))]
+#[case::other_address("192.0.2.8", Some(Coverage::NotCovered))]
+#[case::address_written_as_a_name("192.0.2.9", Some(Coverage::NotCovered))]
+#[case::common_name_beside_alternative_names("common.test", Some(Coverage::NotCovered))]
+fn alternative_names_cover_names_and_addresses(
+    #[case] asked: &str,
+    #[case] coverage: Option<Coverage>,
+) {
+    let long = [0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7];
+    let certificate = for_names(&[
+        (0x82, b"a.test"),
+        (0x82, b"*.b.test"),
+        (0x82, b"192.0.2.9"),
+        (0x87, &[192, 0, 2, 7]),
+        (0x87, &long),
+        (0x87, &[1, 2, 3]),
+        (0x81, b"mail@a.test"),
+    ]);
+    let chain = Chain::read(&with(&[&certificate]), Some(&server_name(asked))).unwrap();
+    let names: Vec<&str> = chain.leaf.names.kept.iter().map(AsRef::as_ref).collect();
+    assert_eq!(
+        names,
+        [
+            "a.test",
+            "*.b.test",
+            "192.0.2.9",
+            "192.0.2.7",
+            "2001:db8::7"
+        ]
+    );
+    assert_eq!(chain.leaf.coverage, coverage);
+}
+
+#[test]
+fn a_common_name_is_shown_and_does_not_cover() {
+    let certificate = certificate("common.test", "ca", DATES);
+    let read =
+        |asked: &str| Chain::read(&with(&[&certificate]), Some(&server_name(asked))).unwrap();
+    assert_eq!(&*read("other.test").leaf.names.kept[0], "common.test");
+    assert_eq!(
+        read("common.test").leaf.coverage,
+        Some(Coverage::CommonNameOnly)
+    );
+    assert_eq!(read("other.test").leaf.coverage, Some(Coverage::NotCovered));
+}
+
+#[test]
+fn a_name_longer_than_any_host_s_is_not_kept() {
+    let endless = b"a".repeat(60_000);
+    let chain = chain(&[for_names(&[(0x82, &endless), (0x82, b"a.test")])]);
+    assert_eq!(
+        (chain.leaf.names.kept.len(), chain.leaf.names.left_out),
+        (1, 1)
+    );
+    let endless = String::from_utf8(endless).unwrap();
+    let chain = Chain::read(&with(&[&certificate(&endless, "ca", DATES)]), None).unwrap();
+    assert!(chain.leaf.names.kept.is_empty());
+    assert_eq!(chain.leaf.certificate.subject.unwrap().len(), 512 + 3);
+}
+
+#[test]
+fn names_without_end_are_counted_and_still_cover() {
+    let many: Vec<Vec<u8>> = (0..300)
+        .map(|number| format!("n{number}.test").into_bytes())
+        .collect();
+    let many: Vec<(u8, &[u8])> = many.iter().map(|name| (0x82, name.as_slice())).collect();
+    let certificate = for_names(&many);
+    let chain = Chain::read(&with(&[&certificate]), Some(&server_name("n299.test"))).unwrap();
+    let names = &chain.leaf.names;
+    assert_eq!((names.kept.len(), names.left_out), (100, 200));
+    assert_eq!(chain.leaf.coverage, Some(Coverage::Covered));
 }
 
 proptest! {
