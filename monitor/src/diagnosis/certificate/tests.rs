@@ -81,6 +81,7 @@ fn talk(chain: Chain, alert: Option<u8>) -> Conversation {
         interface: InterfaceId(0),
         client_direction: Direction::Unknown,
         joined_late: true,
+        tunnel: None,
     });
     let sni = [
         0, 0, 0, 11, 0, 9, 0, 0, 6, b'a', b'.', b't', b'e', b's', b't',
