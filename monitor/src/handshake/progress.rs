@@ -33,6 +33,8 @@ pub struct Progress {
     pub certificate: bool,
     /// What the server's first Certificate has in it, when it can be read, and when its last byte came.
     pub chain: Option<(Box<Chain>, Timestamp)>,
+    /// The server's Certificate message, when the capture has it before the ClientHello.
+    early_certificate: Option<(Box<[u8]>, Timestamp)>,
     /// ServerKeyExchange or ClientKeyExchange was sent.
     pub key_exchange: bool,
     /// After the client's Finished (TLS 1.3), the server went on with something that is no alert.
@@ -127,6 +129,7 @@ impl Progress {
                 self.keep(from, ClientHello::parse(body), |progress, hello| {
                     progress.client_hello = Some((Box::new(hello), now));
                 });
+                self.read_early_certificate();
             }
             (Side::Server, HandshakeType::SERVER_HELLO) if self.server_hello.is_none() => {
                 self.keep(from, ServerHello::parse(body), |progress, hello| {
@@ -135,16 +138,31 @@ impl Progress {
             }
             (Side::Server, HandshakeType::CERTIFICATE) if !self.certificate => {
                 self.certificate = true;
-                if !self.version().is_some_and(Version::is_tls13) {
-                    self.keep(from, self.read_chain(body), |progress, chain| {
-                        progress.chain = Some((Box::new(chain), now));
-                    });
-                }
+                self.certificate(body, now);
             }
             (_, HandshakeType::SERVER_KEY_EXCHANGE | HandshakeType::CLIENT_KEY_EXCHANGE) => {
                 self.key_exchange = true;
             }
             _ => {}
+        }
+    }
+
+    fn certificate(&mut self, body: &[u8], now: Timestamp) {
+        if self.version().is_some_and(Version::is_tls13) {
+            return;
+        }
+        self.keep(Side::Server, self.read_chain(body), |progress, chain| {
+            progress.chain = Some((Box::new(chain), now));
+        });
+        if self.client_hello.is_none() {
+            self.early_certificate = Some((body.into(), now));
+        }
+    }
+
+    /// The certificate came before the ClientHello that says for which name: now it can be told whether it covers that.
+    fn read_early_certificate(&mut self) {
+        if let Some((body, at)) = self.early_certificate.take() {
+            self.certificate(&body, at);
         }
     }
 
