@@ -196,12 +196,13 @@ impl Conversation {
             self.deframers[side].gap();
             self.preamble.give_up(side);
         }
+        self.progress.forget_certificate();
     }
 
     /// Memory held for bytes that wait for others.
     pub fn buffered(&self) -> usize {
         let held = |side: Side| self.streams[side].buffered() + self.deframers[side].buffered();
-        held(Side::Client) + held(Side::Server) + self.preamble.buffered()
+        held(Side::Client) + held(Side::Server) + self.preamble.buffered() + self.progress.memory()
     }
 
     /// Puts the piece in its place, steps over what stands before TLS, and follows the records that this completes.

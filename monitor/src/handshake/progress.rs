@@ -123,6 +123,22 @@ impl Progress {
         }
     }
 
+    /// Memory held for the server's certificate, in bytes.
+    pub fn memory(&self) -> usize {
+        let chain = self.chain.as_ref().map_or(0, |(chain, _)| chain.memory());
+        let early = self
+            .early_certificate
+            .as_ref()
+            .map_or(0, |(body, _)| body.len());
+        chain + early
+    }
+
+    /// Forgets the server's certificate: there is no room for it.
+    pub fn forget_certificate(&mut self) {
+        self.chain = None;
+        self.early_certificate = None;
+    }
+
     fn message(&mut self, from: Side, kind: HandshakeType, body: &[u8], now: Timestamp) {
         match (from, kind) {
             (Side::Client, HandshakeType::CLIENT_HELLO) if self.client_hello.is_none() => {

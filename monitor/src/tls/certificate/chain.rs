@@ -55,6 +55,15 @@ impl Chain {
         })
     }
 
+    /// Memory held for its texts, in bytes.
+    pub fn memory(&self) -> usize {
+        let identities = self
+            .certificates()
+            .flat_map(|one| [&one.subject, &one.issuer]);
+        let texts = identities.flatten().chain(&self.leaf.names.kept);
+        texts.map(|text| text.len()).sum()
+    }
+
     /// All that were read, the server's own first.
     pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
         std::iter::once(&self.leaf.certificate).chain(&self.others)
