@@ -46,6 +46,10 @@ pub mod name {
     pub const INGRESS_L3: &str = "tlsmon_in_l3";
     /// Egress of a device whose packets begin with the IP header.
     pub const EGRESS_L3: &str = "tlsmon_out_l3";
+    /// The programs that the others jump to for a line of log; empty where there is no log.
+    pub const LOGS: &str = "LOGS";
+    /// What stands in [`LOGS`], in its order.
+    pub const LOG_PROGRAMS: [&str; 3] = ["tlsmon_log_ring", "tlsmon_log_flow", "tlsmon_log_read"];
     /// Does nothing: measures what any program costs.
     pub const EMPTY: &str = "tlsmon_empty";
 }

@@ -42,7 +42,7 @@ pub fn sift<P: Load, S: Settings, F: Flows, O: Out<P>>(
     hook: Hook,
 ) {
     out.count(Counter::Seen);
-    match locate(packet, hook.link) {
+    match locate(packet, hook.link, out) {
         Found::Tcp(place) => conversation(
             &Sifted {
                 packet,
@@ -159,7 +159,7 @@ fn unknown<P: Load, S: Settings, F: Flows, O: Out<P>>(
     {
         return;
     }
-    let mut state = FlowState::default();
+    let mut state = FlowState::unseen();
     let decision = decide(
         &mut state,
         flow.from_high,

@@ -7,13 +7,12 @@ use aya_ebpf::bindings::{BPF_RB_AVAIL_DATA, BPF_RB_FORCE_WAKEUP, BPF_RB_NO_WAKEU
 use aya_ebpf::helpers::generated::{bpf_ktime_get_ns, bpf_ringbuf_output, bpf_ringbuf_query};
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::{PerCpuArray, RingBuf};
-use aya_ebpf::programs::TcContext;
-use aya_log_ebpf::debug;
 use monitor_common::abi::{
     COUNTERS as COUNTS, Counter, HEADER_BYTES, PIECE_BYTES, Record, RecordHead,
 };
-use monitor_common::sift::{Delivery, Out, Piece, Plan, Settings};
+use monitor_common::sift::{Delivery, Out, Piece, Settings};
 
+use crate::log::Trouble;
 use crate::maps::KernelSettings;
 use crate::skb::Skb;
 
@@ -21,26 +20,41 @@ use crate::skb::Skb;
 static COUNTERS: PerCpuArray<[u64; COUNTS]> = PerCpuArray::with_max_entries(1, 0);
 #[map]
 static SCRATCH: PerCpuArray<Record> = PerCpuArray::with_max_entries(1, 0);
+/// Room for a value on its way through map memory.
+type Settled = [u64; 8];
+
 #[map]
-static PLAN: PerCpuArray<Plan> = PerCpuArray::with_max_entries(1, 0);
+static SETTLED: PerCpuArray<Settled> = PerCpuArray::with_max_entries(1, 0);
 #[map]
 static RECORDS: RingBuf = RingBuf::with_byte_size(8 << 20, 0);
 
-/// Sends records through the ring.
-pub struct Ring<'a> {
-    ctx: &'a TcContext,
+/// Sends records through the ring, and remembers what could not be done with a packet.
+pub struct Ring {
+    trouble: Option<Trouble>,
 }
 
-impl<'a> Ring<'a> {
+impl Ring {
     #[inline(always)]
-    pub fn new(ctx: &'a TcContext) -> Self {
-        Self { ctx }
+    pub fn new() -> Self {
+        Self { trouble: None }
+    }
+
+    /// What went wrong, for the log.
+    #[inline(always)]
+    pub fn trouble(&self) -> Option<Trouble> {
+        self.trouble
     }
 }
 
-impl Out<Skb> for Ring<'_> {
+impl Out<Skb> for Ring {
     #[inline(always)]
     fn count(&mut self, counter: Counter) {
+        self.trouble = match counter {
+            Counter::RingFull => Some(Trouble::RingFull),
+            Counter::TableFull => Some(Trouble::TableFull),
+            Counter::Unreadable => Some(Trouble::Unreadable),
+            _ => self.trouble,
+        };
         if let Some(counts) = COUNTERS.get_ptr_mut(0) {
             // SAFETY: the value is this CPU's own, and a `Counter` is an index below its length.
             unsafe { *addr_of_mut!((*counts)[counter as usize]) += 1 };
@@ -54,12 +68,17 @@ impl Out<Skb> for Ring<'_> {
     }
 
     #[inline(always)]
-    fn settle(&mut self, plan: Plan) -> Option<Plan> {
-        let place = PLAN.get_ptr_mut(0)?;
-        // SAFETY: the value is this CPU's own. Volatile, or the compiler would remember what it wrote and the verifier
-        // would go on knowing it.
+    fn settle<T: Copy>(&mut self, value: T) -> Option<T> {
+        const {
+            assert!(
+                size_of::<T>() <= size_of::<Settled>() && align_of::<T>() <= align_of::<Settled>()
+            )
+        };
+        let place = SETTLED.get_ptr_mut(0)?.cast::<T>();
+        // SAFETY: the map's value is this CPU's own and large enough. Volatile, or the compiler would remember what it
+        // wrote and the verifier would go on knowing it.
         unsafe {
-            write_volatile(place, plan);
+            write_volatile(place, value);
             Some(read_volatile(place))
         }
     }
@@ -86,7 +105,6 @@ impl Out<Skb> for Ring<'_> {
         {
             return Delivery::Sent;
         }
-        debug!(self.ctx, "no room for a record of {} bytes", length);
         Delivery::Full
     }
 }

@@ -4,6 +4,7 @@
 #![no_main]
 
 mod emit;
+mod log;
 mod maps;
 mod skb;
 
@@ -56,13 +57,11 @@ fn look(ctx: TcContext, egress: bool, link: Link) -> i32 {
             egress,
             link,
         };
-        sift(
-            &packet,
-            &KernelSettings,
-            &mut KernelFlows,
-            &mut Ring::new(&ctx),
-            hook,
-        );
+        let mut ring = Ring::new();
+        sift(&packet, &KernelSettings, &mut KernelFlows, &mut ring, hook);
+        if let Some(trouble) = ring.trouble() {
+            log::tell(&ctx, trouble);
+        }
     }
     TC_ACT_UNSPEC
 }

@@ -16,7 +16,7 @@ pub struct Filter {
     pub causes: Vec<Cause>,
     /// Show these server names; a hello without a name fits none.
     pub sni: Vec<GlobMatcher>,
-    /// Show clients in these networks.
+    /// Show clients in these networks, and those that a proxy speaks for.
     pub client: Vec<IpNet>,
     /// Show servers in these networks.
     pub server: Vec<IpNet>,
@@ -39,7 +39,7 @@ impl Filter {
     pub fn matches(&self, handshake: &Handshake) -> bool {
         self.outcome_fits(handshake)
             && fits(&self.causes, |cause| handshake.cause == Some(*cause))
-            && fits(&self.client, |net| net.contains(&handshake.client.address))
+            && fits(&self.client, |net| is_client_in(handshake, net))
             && fits(&self.server, |net| net.contains(&handshake.server.address))
             && fits(&self.sni, |glob| {
                 handshake.sni().is_some_and(|name| glob.is_match(&**name))
@@ -53,6 +53,13 @@ impl Filter {
             self.outcomes.contains(&handshake.outcome)
         }
     }
+}
+
+/// Who opened the connection, or whom it speaks for by its PROXY protocol header.
+fn is_client_in(handshake: &Handshake, net: &IpNet) -> bool {
+    let proxied = handshake.proxy_protocol.and_then(|header| header.client);
+    net.contains(&handshake.client.address)
+        || proxied.is_some_and(|client| net.contains(&client.address))
 }
 
 fn fits<T>(wanted: &[T], fit: impl Fn(&T) -> bool) -> bool {
@@ -90,6 +97,26 @@ mod tests {
         filter.outcomes = vec![Outcome::Established];
         assert!(filter.matches(&example::established()));
         assert!(!filter.matches(&example::no_sni()));
+    }
+
+    #[test]
+    fn a_client_behind_a_proxy_is_found_by_its_own_address() {
+        let filter = Filter {
+            client: vec!["203.0.113.0/24".parse().unwrap()],
+            ..Filter::default()
+        };
+        let mut handshake = example::no_sni();
+        assert!(!filter.matches(&handshake));
+        let client = crate::report::ProxiedPeer {
+            address: "203.0.113.5".parse().unwrap(),
+            port: 40_000,
+        };
+        handshake.proxy_protocol = Some(crate::report::ProxyProtocol {
+            version: 1,
+            client: Some(client),
+            server: None,
+        });
+        assert!(filter.matches(&handshake));
     }
 
     #[test]

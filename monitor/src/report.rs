@@ -10,13 +10,17 @@ use serde::Serialize;
 use crate::label::labelled;
 
 mod cause;
+mod certificate;
 mod compose;
+mod envelope;
 mod hello;
 mod outcome;
 mod summary;
 
 pub use cause::{Cause, Confidence};
+pub use certificate::{CertificateReport, KeyReport, Validity};
 pub use compose::{Context, compose};
+pub use envelope::{ProxiedPeer, ProxyProtocol, Starttls, Tunnel};
 pub use hello::{AlertReport, ClientHelloReport, Missing, ServerHelloReport};
 pub use outcome::{Ended, EndedBy, EndedHow, Outcome, Stage};
 pub use summary::{Loss, Summary};
@@ -68,10 +72,18 @@ pub struct Handshake {
     pub server: Peer,
     /// Seen from the watching node.
     pub direction: HandshakeDirection,
+    /// The tunnel that its packets came through; null when there is none.
+    pub tunnel: Option<Tunnel>,
+    /// The PROXY protocol header before the ClientHello; null when there is none.
+    pub proxy_protocol: Option<ProxyProtocol>,
+    /// The cleartext protocol in which TLS was asked for; null when TLS came first.
+    pub starttls: Option<Starttls>,
     /// What the client asked for; null when it was not seen.
     pub client_hello: Option<ClientHelloReport>,
     /// What the server chose; null when it was not seen.
     pub server_hello: Option<ServerHelloReport>,
+    /// The server's certificate; null when it was not seen, as in TLS 1.3, where it is encrypted.
+    pub certificate: Option<CertificateReport>,
     /// Alerts in the order in which they were seen.
     pub alerts: Vec<AlertReport>,
     /// How far it came.

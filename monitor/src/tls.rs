@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! stream bytes --> Deframer --> Item::Handshake --> ClientHello, ServerHello --> fingerprint
-//!                  records      whole messages      facts                        JA3, JA3S, JA4
+//!                  records      whole messages      facts, Chain                 JA3, JA3S, JA4
 //!                     |
 //!                     '--> Item::Alert, ChangeCipherSpec, Protected, NotTls, Malformed
 //! ```
@@ -16,6 +16,7 @@
 
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
+mod certificate;
 mod client_hello;
 mod deframer;
 mod extension;
@@ -36,6 +37,7 @@ pub mod text;
 #[cfg(test)]
 mod samples;
 
+pub use certificate::{Certificate, Chain, Coverage, Date, Key, Leaf, Names};
 pub use client_hello::ClientHello;
 pub use deframer::{Deframer, Item};
 pub use extension::{ExtensionType, Protocols, U16s};

@@ -6,7 +6,7 @@
 //! | who    | tags,   | addresses, hop  | ports, seq,  | payload             | padding
 //! | cares  | PPPoE   | limit, id       | flags        | (may be cut short)  |
 //! +--------+---------+-----------------+--------------+---------------------+
-//!                    ^ Frame::network
+//!                    ^ Frame::network; a tunnel starts over from here
 //! ```
 //!
 //! A capture finds the network header with [`link::network`]; everything else starts with [`decode`]. Nothing here
@@ -26,6 +26,7 @@ mod ipv6;
 pub mod link;
 pub mod quic;
 pub mod tcp;
+pub mod tunnel;
 pub mod udp;
 mod vlan;
 
@@ -36,6 +37,7 @@ mod tests;
 
 pub use icmp::Unreachable;
 pub use tcp::{Flags, Segment};
+pub use tunnel::{Outer, TunnelKind};
 pub use udp::Datagram;
 
 /// A TCP segment or UDP datagram, and between whom it passed.
@@ -51,6 +53,8 @@ pub struct Packet<'a> {
     pub ip_id: Option<u16>,
     /// What it carries.
     pub transport: Transport<'a>,
+    /// The tunnel that it came through; addresses and all else are of the packet inside.
+    pub tunnel: Option<Outer>,
 }
 
 /// The transport protocols that can carry TLS, and the answer when they do not.
@@ -102,13 +106,26 @@ const TCP: u8 = 6;
 /// IP protocol number of UDP.
 const UDP: u8 = 17;
 
-/// Reads the headers of a frame.
+/// Reads the headers of a frame: of the innermost packet, where it is one that carries others.
 pub fn decode<'a>(frame: &Frame<'a>) -> Result<Packet<'a>, Unreadable> {
-    let ip = ip::decode(frame.network, frame.wire_len)?;
+    let (mut network, mut wire_len, mut tunnel) = (frame.network, frame.wire_len, None);
+    for _ in 0..=tunnel::MAX_NESTING {
+        let ip = ip::decode(network, wire_len)?;
+        match tunnel::inside(&ip)? {
+            None => return packet(&ip, tunnel),
+            Some(inner) => {
+                (network, wire_len, tunnel) = (inner.network, inner.wire_len, Some(inner.outer));
+            }
+        }
+    }
+    Err(Unreadable::Malformed)
+}
+
+fn packet<'a>(ip: &ip::Header<'a>, tunnel: Option<Outer>) -> Result<Packet<'a>, Unreadable> {
     let transport = match ip.protocol {
         TCP => Transport::Tcp(tcp::decode(ip.payload, ip.payload_len)?),
         UDP => Transport::Udp(udp::decode(ip.payload, ip.payload_len)?),
-        icmp::ICMP | icmp::ICMPV6 => Transport::Unreachable(icmp::decode(&ip)?),
+        icmp::ICMP | icmp::ICMPV6 => Transport::Unreachable(icmp::decode(ip)?),
         other => return Err(Unreadable::OtherProtocol(other)),
     };
     Ok(Packet {
@@ -117,5 +134,6 @@ pub fn decode<'a>(frame: &Frame<'a>) -> Result<Packet<'a>, Unreadable> {
         hop_limit: ip.hop_limit,
         ip_id: ip.ip_id,
         transport,
+        tunnel,
     })
 }

@@ -23,6 +23,9 @@ use script::{Act, Expected, SCRIPT, SHOP};
 /// How long tlsmon may take to say what became of a connection.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// tlsmon reads the kernel's counters once a second: what was lost is known after that.
+const COUNTED: Duration = Duration::from_millis(1200);
+
 /// What one act came to.
 struct Outcome {
     expected: Expected,
@@ -59,7 +62,7 @@ pub fn run(tlsmon: &Path) -> Result<bool> {
     }
     let good = compare(&outcomes, &agent, &mut screen)?;
     say::step("tlsmon is asked to end (SIGINT), and sums up");
-    screen.show(&agent.end(Signal::SIGINT)?.stdout);
+    say::line(agent.end(Signal::SIGINT)?.stderr.trim_end());
     farewell(good);
     Ok(good)
 }
@@ -138,6 +141,7 @@ fn compare(outcomes: &[Outcome], agent: &Agent<'_>, screen: &mut Screen) -> Resu
     for outcome in outcomes {
         good &= agrees(outcome, screen);
     }
+    pause(COUNTED)?;
     let lost = agent.metric("tlsmon_lost_total", &[])?;
     Ok(good & row("packets lost", 0, &format!("lost {lost}"), same(0, lost)))
 }

@@ -80,9 +80,12 @@ pub fn run(kernel: &Kernel, programs: &[&Path], command: &str) -> Result<String>
         qemu.arg("-serial")
             .arg(format!("file:{}", file(serial).display()));
     }
-    output(&mut qemu)
-        .with_context(|| format!("the VM's console:\n{}", file_tail(&file("console"), 40)))?;
-    verdict(&file("said"), &file("console"))
+    let ended = output(&mut qemu);
+    let verdict = verdict(&file("said"), &file("console"));
+    match ended {
+        Ok(_) => verdict,
+        Err(error) => verdict.with_context(|| format!("{error:#}")),
+    }
 }
 
 /// What the command said, when it ended well; the line that init adds tells.

@@ -29,7 +29,7 @@ fn smoke(name: &str) {
     let xtask = Path::new(env!("CARGO_BIN_EXE_xtask"));
     let tlsmon = paths::tlsmon("debug");
     let command = format!(
-        "uname -r; tlsmon doctor; xtask smoke /usr/local/bin/tlsmon {}",
+        "uname -r; tlsmon doctor --interface lo && xtask smoke /usr/local/bin/tlsmon {}",
         kernel.attach
     );
     let said = vm::run(kernel, &[xtask, &tlsmon], &command);

@@ -53,7 +53,7 @@ pub struct FlowKey {
 
 /// What one end of a flow has sent so far.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct End {
     /// Payload bytes that went to user space.
     pub bytes: u32,
@@ -85,7 +85,7 @@ impl End {
 
 /// What the kernel remembers of a followed flow.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FlowState {
     /// The sequence number of the SYN that opened the flow, where one was seen.
     pub isn: u32,
@@ -95,6 +95,31 @@ pub struct FlowState {
     pub low: End,
     /// What the high end has sent.
     pub high: End,
+}
+
+impl FlowState {
+    /// A flow of which nothing was seen.
+    ///
+    /// Field by field, with a zero that the compiler cannot see through: it would call `memset`, and a function beside
+    /// the programs is what the verifier of kernels before 6.3 cannot cope with.
+    #[expect(clippy::cast_possible_truncation, reason = "it is zero")]
+    #[inline(always)]
+    #[must_use]
+    pub fn unseen() -> Self {
+        let zero = core::hint::black_box(0_u64);
+        let end = || End {
+            bytes: zero as u32,
+            protected_packets: zero as u16,
+            acks: zero as u8,
+            flags: zero as u8,
+        };
+        Self {
+            isn: zero as u32,
+            opened: zero as u32,
+            low: end(),
+            high: end(),
+        }
+    }
 }
 
 const _: () = {

@@ -98,7 +98,7 @@ fn note_opening(state: &mut FlowState, segment: &Segment) {
         *state = FlowState {
             isn,
             opened: 1,
-            ..FlowState::default()
+            ..FlowState::unseen()
         };
     }
 }

@@ -1,7 +1,7 @@
 //! Finds the TCP header: at once for the plain shapes nearly every packet has, by walking the headers for the rest.
 
 use super::walk::walk;
-use super::{Link, Load};
+use super::{Link, Load, Out};
 
 /// Ethernet.
 const ETHERNET: usize = 14;
@@ -83,9 +83,9 @@ impl Place {
 
 /// Finds the TCP header of a packet.
 #[inline(always)]
-pub(super) fn locate<P: Load>(packet: &P, link: Link) -> Found {
+pub(super) fn locate<P: Load, O: Out<P>>(packet: &P, link: Link, out: &mut O) -> Found {
     if matches!(link, Link::Ip) {
-        return walk(packet, link);
+        return walk_and_settle(packet, link, out);
     }
     if let Some(head) = packet.in_place::<PLAIN_V4>() {
         let ethertype = P::short(head, 12);
@@ -99,7 +99,15 @@ pub(super) fn locate<P: Load>(packet: &P, link: Link) -> Found {
             return plain_v6::<P>(head);
         }
     }
-    walk(packet, link)
+    walk_and_settle(packet, link, out)
+}
+
+#[inline(always)]
+fn walk_and_settle<P: Load, O: Out<P>>(packet: &P, link: Link, out: &mut O) -> Found {
+    match walk(packet, link) {
+        Found::Tcp(place) => out.settle(place).map_or(Found::Other, Found::Tcp),
+        found => found,
+    }
 }
 
 #[inline(always)]

@@ -93,11 +93,11 @@ pub trait Out<P> {
     fn count(&mut self, counter: Counter);
     /// The monotonic clock, in nanoseconds; asked only for packets that are sent.
     fn now(&self) -> u64;
-    /// Hands a plan back as it is. The kernel takes it through map memory, so that its verifier looks at all that
-    /// follows once, not once for every way that leads here.
+    /// Hands a value of at most 64 bytes back as it is. The kernel takes it through map memory, so that its verifier
+    /// looks at all that follows once, not once for every way that leads here.
     #[inline(always)]
-    fn settle(&mut self, plan: Plan) -> Option<Plan> {
-        Some(plan)
+    fn settle<T: Copy>(&mut self, value: T) -> Option<T> {
+        Some(value)
     }
     /// Sends one record.
     fn send(&mut self, packet: &P, piece: &Piece) -> Delivery;

@@ -20,6 +20,7 @@ mod counters;
 mod error;
 mod frames;
 mod kernel;
+mod log;
 mod ring;
 mod settings;
 
@@ -41,6 +42,7 @@ const RECONCILE_EVERY: Duration = Duration::from_secs(30);
 /// Kernel programs that are loaded and attached; they leave the interfaces when this is dropped.
 pub struct Live {
     programs: Ebpf,
+    log: Option<log::KernelLog>,
     ring: ring::Ring,
     counts: counters::Counts,
     settings: Option<Settings>,
@@ -60,8 +62,13 @@ impl Live {
         let ring = ring::Ring::take(&mut programs, config.ring_bytes)?;
         let counts = counters::Counts::take(&mut programs)?;
         let watch = Watch::open().map_err(LiveError::Watch)?;
+        let log = config
+            .kernel_log
+            .then(|| log::KernelLog::start(&mut programs))
+            .transpose()?;
         let mut live = Self {
             programs,
+            log,
             ring,
             counts,
             settings: Some(settings),
@@ -199,6 +206,9 @@ impl Live {
     }
 
     fn count(&mut self, sink: &mut dyn FrameSink) {
+        if let Some(log) = &mut self.log {
+            log.flush();
+        }
         self.counts
             .update(self.ring.take_fill(), self.attacher.counts());
         for (reason, count) in self.counts.take_losses() {

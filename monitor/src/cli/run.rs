@@ -54,9 +54,8 @@ pub(super) fn run(args: &RunArgs, global: &Global) -> Result<Exit, CliError> {
         queue: queue(args, global)?,
     };
     let pipeline = Pipeline::new(args.pipeline());
-    let mut agent = Agent::new(pipeline, fanout, live.counters(), &stop);
+    let mut agent = Agent::new(pipeline, fanout, live.counters(), &stop, readiness);
     announce(&live, args);
-    readiness.set_ready();
     live.run(&mut agent, stop.flag())?;
     let (fanout, packets) = agent.finish();
     drop(live);

@@ -1,20 +1,33 @@
 //! Causes that lie in what the two sides speak: cleartext where TLS should be.
 
 use super::{Case, Verdict};
+use crate::flow::Side;
+use crate::handshake::Cleartext;
 use crate::report::{Cause, Confidence, Outcome};
 
-/// The client's first bytes are a protocol that is known, and not TLS. The PROXY protocol is left out: TLS follows it.
+/// The client's first bytes are a protocol that is known, and not TLS.
 pub(super) fn plaintext_on_tls_port(case: &Case<'_>) -> Option<Verdict> {
-    use crate::handshake::Cleartext;
-    let protocol = case
-        .talk
-        .first_bytes
-        .client
-        .protocol()
-        .filter(|protocol| *protocol != Cleartext::Proxy)?;
+    let protocol = case.talk.first_bytes.client.protocol()?;
+    if protocol == Cleartext::Proxy {
+        return proxy_header_refused(case);
+    }
     (case.decision.outcome == Outcome::NotTls).then(|| {
         let evidence = format!("the client's first bytes are {protocol}, not a TLS record");
         Verdict::new(Cause::PlaintextOnTlsPort, Confidence::Certain, evidence)
+    })
+}
+
+/// The server hung up on a PROXY protocol header, before the ClientHello that was to follow it.
+fn proxy_header_refused(case: &Case<'_>) -> Option<Verdict> {
+    case.talk.preamble.proxy()?;
+    (case.decision.outcome == Outcome::NotTls && case.hung_up(Side::Server)).then(|| {
+        let evidence = "the server ended the connection at the client's PROXY protocol header; \
+                        a server that does not expect one takes it for garbage";
+        Verdict::new(
+            Cause::PlaintextOnTlsPort,
+            Confidence::Likely,
+            evidence.to_owned(),
+        )
     })
 }
 

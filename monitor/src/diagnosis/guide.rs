@@ -62,7 +62,7 @@ pub const fn guide(cause: Cause) -> Guide {
         ),
         Cause::CertificateExpired => of(
             "The client refused the server's certificate because its validity has ended.",
-            "Alert certificate_expired from the client.",
+            "Alert certificate_expired from the client, or it leaves after a certificate (TLS 1.2 and before: readable) whose validity is over by the capture's clock.",
             "renew the server's certificate; check the client's clock",
         ),
         Cause::CertificateNotYetValid => of(
@@ -72,7 +72,7 @@ pub const fn guide(cause: Cause) -> Guide {
         ),
         Cause::CertificateUntrusted => of(
             "The client does not trust the issuer of the server's certificate.",
-            "Alert unknown_ca from the client.",
+            "Alert unknown_ca from the client, or it leaves after a self-signed certificate.",
             "install the issuing CA in the client's trust store, or serve the whole chain",
         ),
         Cause::CertificateHostnameMismatch => of(
@@ -82,7 +82,7 @@ pub const fn guide(cause: Cause) -> Guide {
         ),
         Cause::CertificateChainIncomplete => of(
             "The server does not send the intermediate certificates, or sends them in the wrong order.",
-            "The client ends the handshake after a chain in which the leaf's issuer is missing.",
+            "Alert unknown_ca after several certificates of which none is the leaf's issuer, or which are out of order. A leaf that comes alone stays certificate-untrusted: whether its issuer is a root cannot be seen.",
             "serve the whole chain, leaf first",
         ),
         Cause::CertificateRejected => of(
@@ -136,7 +136,8 @@ pub const fn guide(cause: Cause) -> Guide {
             "look for a firewall or proxy between the two that resets connections",
         ),
         Cause::PlaintextOnTlsPort => of(
-            "The client speaks a cleartext protocol, such as HTTP, to a port that expects TLS.",
+            "The client speaks a cleartext protocol, such as HTTP, to a port that expects TLS; or a proxy sends a \
+             PROXY protocol header to a server that does not expect one.",
             "The client's first bytes are not a TLS record.",
             "use https (or TLS) on the client, or point it at the cleartext port",
         ),

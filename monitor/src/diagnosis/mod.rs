@@ -7,6 +7,7 @@ mod alert;
 mod application;
 mod baseline;
 mod case;
+mod certificate;
 mod guide;
 mod name;
 mod quic;
@@ -33,6 +34,7 @@ const RULES: &[Rule] = &[
     application::tls_on_plaintext_server,
     name::no_sni_rejected,
     name::unknown_sni,
+    certificate::refused,
     alert::said_so,
     alert::encrypted,
     transport::server_silent,

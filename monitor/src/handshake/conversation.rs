@@ -1,11 +1,12 @@
 //! One connection and the handshake in it.
 
-use super::{Carrier, Deadlines, FirstBytes, Progress};
+use super::followed::Followed;
+use super::{Carrier, Deadlines, FirstBytes, Preamble, Progress};
 use crate::flow::{Endpoint, Quic, Side, Sides};
 use crate::frame::{Direction, InterfaceId, Timestamp};
 use crate::stream::{Gap, Piece, Stream};
 use crate::tls::{Deframer, Version};
-use crate::wire::{Segment, Transport};
+use crate::wire::{Outer, Segment, Transport};
 
 /// A TCP or QUIC connection, its two streams, and how far the handshake in them has come.
 #[derive(Debug)]
@@ -28,9 +29,17 @@ pub struct Conversation {
     pub progress: Progress,
     /// How many segments or datagrams carried the ClientHello.
     pub hello_segments: u32,
-    /// The first bytes of each direction.
+    /// The first bytes of each direction; behind the preamble, where there is one.
     pub first_bytes: Sides<FirstBytes>,
+    /// What stands before TLS in the streams.
+    pub preamble: Preamble,
+    /// The tunnel that the first packet came through; its source is on the client's side.
+    pub tunnel: Option<Outer>,
     pub(super) deframers: Sides<Deframer>,
+    /// How many of the client's segments came before the one in which each direction's TLS begins.
+    tls_from: Sides<Option<u32>>,
+    /// What the server acknowledged of an older connection.
+    past_ack: Option<u32>,
     /// When bytes last came in order.
     moved: Option<Timestamp>,
 }
@@ -48,6 +57,8 @@ pub struct FirstSight {
     pub client_direction: Direction,
     /// Not from its SYN.
     pub joined_late: bool,
+    /// The tunnel that the first packet came through; its source is on the client's side.
+    pub tunnel: Option<Outer>,
 }
 
 impl Conversation {
@@ -64,7 +75,11 @@ impl Conversation {
             progress: Progress::default(),
             hello_segments: 0,
             first_bytes: Sides::default(),
+            preamble: Preamble::default(),
+            tunnel: sight.tunnel,
             deframers: Sides::default(),
+            tls_from: Sides::default(),
+            past_ack: None,
             moved: None,
         }
     }
@@ -106,6 +121,9 @@ impl Conversation {
     }
 
     fn push_segment(&mut self, from: Side, segment: &Segment<'_>, now: Timestamp) {
+        if self.is_of_the_past(from, segment) {
+            return;
+        }
         let Carrier::Tcp(tcp) = &mut self.carrier else {
             return;
         };
@@ -126,7 +144,8 @@ impl Conversation {
             let had_hello = self.progress.client_hello.is_some();
             self.read(from, piece, now);
             if !had_hello && self.progress.client_hello.is_some() {
-                self.hello_segments = self.streams.client.segments();
+                let before = self.tls_from.client.unwrap_or_default();
+                self.hello_segments = self.streams.client.segments().saturating_sub(before);
             }
         }
         if segment.flags.fin() {
@@ -191,46 +210,86 @@ impl Conversation {
             || self.first_bytes.client.is_handshake_record()
     }
 
+    /// The client has sent a hello, or something that cannot lead to one.
+    pub fn has_client_word(&self) -> bool {
+        self.joined_late || (self.streams.client.bytes() > 0 && !self.preamble.is_before_tls())
+    }
+
+    /// What the client said is not TLS, nor has it led to TLS.
+    pub fn is_cleartext(&self) -> bool {
+        self.progress.sides.client.not_tls || self.preamble.is_before_tls()
+    }
+
     /// Forgets what waits for other bytes: there is no room for it.
     pub fn give_up(&mut self) {
         for side in [Side::Client, Side::Server] {
             self.streams[side].give_up(Gap::Overflow);
             self.deframers[side].gap();
+            self.preamble.give_up(side);
         }
         if let Carrier::Quic(quic) = &mut self.carrier {
             quic.give_up();
         }
+        self.progress.forget_certificate();
     }
 
     /// Memory held for bytes that wait for others.
     pub fn buffered(&self) -> usize {
         let held = |side: Side| self.streams[side].buffered() + self.deframers[side].buffered();
         let waiting = self.carrier.quic().map_or(0, Quic::buffered);
-        held(Side::Client) + held(Side::Server) + waiting
+        let before_tls = self.preamble.buffered();
+        held(Side::Client) + held(Side::Server) + waiting + before_tls + self.progress.memory()
     }
 
-    /// Puts the piece in its place and follows the records that this completes.
+    /// Puts the piece in its place, steps over what stands before TLS, and follows the records that this completes.
     pub(super) fn read(&mut self, from: Side, piece: Piece<'_>, now: Timestamp) {
-        let Self {
-            streams,
-            deframers,
-            progress,
-            first_bytes,
-            moved,
-            ..
-        } = self;
-        let deframer = &mut deframers[from];
-        streams[from].push(piece, &mut |bytes| {
+        let segments_before = self.streams.client.segments();
+        let mut followed = Followed {
+            deframers: &mut self.deframers,
+            progress: &mut self.progress,
+            first_bytes: &mut self.first_bytes,
+            tls_from: &mut self.tls_from,
+            now,
+        };
+        let (preamble, moved) = (&mut self.preamble, &mut self.moved);
+        self.streams[from].push(piece, &mut |bytes| {
             *moved = Some(now);
-            first_bytes[from].push(bytes);
-            deframer.push(bytes, &mut |item| progress.step(from, item, now));
+            followed.before(from, bytes);
+            preamble.push(from, bytes, &mut |side, passage| {
+                followed.take(side, passage, segments_before);
+            });
         });
-        if streams[from].gap().is_some() {
-            deframer.gap();
+        if self.streams[from].gap().is_some() {
+            self.deframers[from].gap();
+            self.preamble.give_up(from);
         }
-        if progress.retried || progress.version().is_some_and(Version::is_tls13) {
-            deframers.client.set_tls13();
-            deframers.server.set_tls13();
+        if self.progress.retried || self.is_tls13() {
+            self.deframers.client.set_tls13();
+            self.deframers.server.set_tls13();
+        }
+    }
+
+    /// A segment of an older connection under the same addresses and ports: the server still has that one, and answers the
+    /// SYN with an acknowledgement for it; the client resets it, and sends its SYN again (RFC 9293 section 3.5.1).
+    fn is_of_the_past(&mut self, from: Side, segment: &Segment<'_>) -> bool {
+        let Some(tcp) = self.carrier.tcp() else {
+            return false;
+        };
+        let (Some(isn), flags) = (tcp.isn, segment.flags) else {
+            return false;
+        };
+        match from {
+            Side::Server if tcp.is_only_opening() && flags.ack() && !flags.syn() => {
+                let first = isn.wrapping_add(1);
+                let sent = self.streams.client.next_seq().unwrap_or(first);
+                let is_past = segment.ack.wrapping_sub(first) > sent.wrapping_sub(first);
+                if is_past {
+                    self.past_ack = Some(segment.ack);
+                }
+                is_past
+            }
+            Side::Server => false,
+            Side::Client => flags.rst() && self.past_ack == Some(segment.seq),
         }
     }
 

@@ -15,8 +15,11 @@ pub struct Deadlines {
     pub objection: Duration,
     /// From cleartext on a TLS port to the server's answer.
     pub cleartext: Duration,
-    /// How long a decided conversation is remembered, so that its last packets are not taken for a new one.
+    /// How long a decided conversation is remembered, so that its last packets are not taken for a new one. Short: on a busy
+    /// node these would fill the table.
     pub memory: Duration,
+    /// The same for one that was decided by silence: its client may knock for two more minutes (tcp_syn_retries).
+    pub memory_of_silence: Duration,
 }
 
 impl Default for Deadlines {
@@ -27,7 +30,8 @@ impl Default for Deadlines {
             answer: Duration::from_secs(10),
             objection: Duration::from_secs(1),
             cleartext: Duration::from_secs(2),
-            memory: Duration::from_mins(1),
+            memory: Duration::from_secs(5),
+            memory_of_silence: Duration::from_mins(2),
         }
     }
 }

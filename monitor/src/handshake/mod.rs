@@ -4,7 +4,9 @@ mod carrier;
 mod cleartext;
 mod conversation;
 mod deadlines;
+mod followed;
 mod outcome;
+mod preamble;
 mod progress;
 mod quic;
 
@@ -13,4 +15,5 @@ pub use cleartext::{Cleartext, FirstBytes};
 pub use conversation::{Conversation, FirstSight};
 pub use deadlines::{Deadlines, PATIENCE};
 pub use outcome::{Decision, Trigger, decide, ended_by};
+pub use preamble::{Passage, Preamble, ProxyHeader};
 pub use progress::{Progress, SeenAlert, SideProgress};

@@ -87,7 +87,7 @@ fn by_cleartext(talk: &Conversation, trigger: Trigger, now: Timestamp) -> Option
 
 /// One side ended the connection before the handshake was established. The first rule that applies:
 ///
-/// 1. The client's bytes are not TLS: not TLS.
+/// 1. The client's bytes are not TLS, or a dialogue that has not led to it: not TLS.
 /// 2. Only one direction was captured, or bytes are missing: incomplete. A server's RST in answer to a SYN needs no more.
 /// 3. The client sent nothing: see [`wordless`].
 /// 4. The client sent Finished (TLS 1.3) and left by itself: established; it had all it needed to refuse.
@@ -103,7 +103,7 @@ fn by_end(talk: &Conversation, end: End) -> Decision {
     let refused = end.by == Side::Server && talk.carrier.is_only_opening();
     let client_finished = talk.progress.sides.client.finished.is_some() && talk.is_tls13();
     match () {
-        () if talk.progress.sides.client.not_tls => decision(Outcome::NotTls, ended_how(end)),
+        () if talk.is_cleartext() => decision(Outcome::NotTls, ended_how(end)),
         () if is_blind(talk) && !refused => decision(Outcome::Incomplete, ended_how(end)),
         () if talk.streams.client.bytes() == 0 && !talk.joined_late => {
             decision(wordless(talk, end), ended_how(end))
@@ -137,7 +137,7 @@ fn by_silence(talk: &Conversation, now: Timestamp) -> Decision {
     };
     let client_spoke = talk.streams.client.bytes() > 0 || talk.joined_late;
     match () {
-        () if talk.progress.sides.client.not_tls => undecided(Outcome::NotTls, now),
+        () if talk.is_cleartext() => undecided(Outcome::NotTls, now),
         () if talk.progress.sides.client.finished.is_some() && talk.is_tls13() => {
             undecided(Outcome::Established, now)
         }

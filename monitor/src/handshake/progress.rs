@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use crate::flow::{Side, Sides};
 use crate::frame::Timestamp;
 use crate::report::Stage;
-use crate::tls::{ClientHello, HandshakeType, Item, Malformed, ServerHello, Version, alert};
+use crate::tls::{Chain, ClientHello, HandshakeType, Item, Malformed, ServerHello, Version, alert};
 
 /// The longest body of a TLS 1.3 record that can only be an alert: two bytes, the content type, a 16-byte tag; Java pads to 35.
 const LONGEST_ENCRYPTED_ALERT: u16 = 35;
@@ -31,6 +31,10 @@ pub struct Progress {
     pub sides: Sides<SideProgress>,
     /// The server sent Certificate in the clear.
     pub certificate: bool,
+    /// What the server's first Certificate has in it, when it can be read, and when its last byte came.
+    pub chain: Option<(Box<Chain>, Timestamp)>,
+    /// The server's Certificate message, when the capture has it before the ClientHello.
+    early_certificate: Option<(Box<[u8]>, Timestamp)>,
     /// ServerKeyExchange or ClientKeyExchange was sent.
     pub key_exchange: bool,
     /// After the client's Finished (TLS 1.3), the server went on with something that is no alert.
@@ -119,24 +123,69 @@ impl Progress {
         }
     }
 
+    /// Memory held for the server's certificate, in bytes.
+    pub fn memory(&self) -> usize {
+        let chain = self.chain.as_ref().map_or(0, |(chain, _)| chain.memory());
+        let early = self
+            .early_certificate
+            .as_ref()
+            .map_or(0, |(body, _)| body.len());
+        chain + early
+    }
+
+    /// Forgets the server's certificate: there is no room for it.
+    pub fn forget_certificate(&mut self) {
+        self.chain = None;
+        self.early_certificate = None;
+    }
+
     fn message(&mut self, from: Side, kind: HandshakeType, body: &[u8], now: Timestamp) {
         match (from, kind) {
             (Side::Client, HandshakeType::CLIENT_HELLO) if self.client_hello.is_none() => {
                 self.keep(from, ClientHello::parse(body), |progress, hello| {
                     progress.client_hello = Some((Box::new(hello), now));
                 });
+                self.read_early_certificate();
             }
             (Side::Server, HandshakeType::SERVER_HELLO) if self.server_hello.is_none() => {
                 self.keep(from, ServerHello::parse(body), |progress, hello| {
                     progress.server_answer(hello, now);
                 });
             }
-            (Side::Server, HandshakeType::CERTIFICATE) => self.certificate = true,
+            (Side::Server, HandshakeType::CERTIFICATE) if !self.certificate => {
+                self.certificate = true;
+                self.certificate(body, now);
+            }
             (_, HandshakeType::SERVER_KEY_EXCHANGE | HandshakeType::CLIENT_KEY_EXCHANGE) => {
                 self.key_exchange = true;
             }
             _ => {}
         }
+    }
+
+    fn certificate(&mut self, body: &[u8], now: Timestamp) {
+        if self.version().is_some_and(Version::is_tls13) {
+            return;
+        }
+        self.keep(Side::Server, self.read_chain(body), |progress, chain| {
+            progress.chain = Some((Box::new(chain), now));
+        });
+        if self.client_hello.is_none() {
+            self.early_certificate = Some((body.into(), now));
+        }
+    }
+
+    /// The certificate came before the ClientHello that says for which name: now it can be told whether it covers that.
+    fn read_early_certificate(&mut self) {
+        if let Some((body, at)) = self.early_certificate.take() {
+            self.certificate(&body, at);
+        }
+    }
+
+    fn read_chain(&self, body: &[u8]) -> Result<Chain, Malformed> {
+        let hello = self.client_hello.as_ref();
+        let asked = hello.and_then(|(hello, _)| hello.server_name.as_ref());
+        Chain::read(body, asked)
     }
 
     fn keep<T>(

@@ -6,7 +6,7 @@
 //! time, as over TCP. A server that sends early and then refuses the client's certificate closes in packets that nobody else
 //! can open: that refusal is not seen.
 
-use super::{Carrier, Conversation, FirstSight};
+use super::{Carrier, Conversation, FirstSight, Preamble};
 use crate::flow::{Quic, Side};
 use crate::frame::{Direction, Timestamp};
 use crate::stream::{Gap, Piece};
@@ -22,6 +22,7 @@ impl Conversation {
     pub fn over_quic(sight: FirstSight) -> Self {
         let mut talk = Self::new(sight);
         talk.carrier = Carrier::Quic(Box::default());
+        talk.preamble = Preamble::none();
         for side in [Side::Client, Side::Server] {
             talk.streams[side].begin(0);
             talk.deframers[side] = Deframer::of_messages();

@@ -84,6 +84,10 @@ fn sight(passing: &Passing<'_>, from: From, joined_late: bool) -> FirstSight {
         From::Server => (passing.destination, passing.source),
     };
     let direction = passing.frame.direction;
+    let tunnel = passing.tunnel.map(|outer| match from {
+        From::Client => outer,
+        From::Server => outer.reversed(),
+    });
     FirstSight {
         endpoints: Sides { client, server },
         at: passing.frame.time,
@@ -94,6 +98,7 @@ fn sight(passing: &Passing<'_>, from: From, joined_late: bool) -> FirstSight {
             opposite(direction)
         },
         joined_late,
+        tunnel,
     }
 }
 

@@ -8,6 +8,7 @@ mod settings;
 mod tracked;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hashbrown::HashMap;
 
@@ -17,10 +18,13 @@ use crate::diagnosis::{Case, Endpoints, Tried, Verdict, diagnose};
 use crate::flow::{Endpoint, FlowKey, Inserted, Protocol, Quic, Table};
 use crate::frame::{Frame, FrameSink, InterfaceId, Timestamp};
 use crate::handshake::{Conversation, Decision, Trigger, decide};
-use crate::report::{Cause, Context, Event, Outcome, compose};
-use crate::wire::{self, Packet, Transport, Unreadable};
+use crate::report::{Cause, Context, EndedHow, Event, Outcome, compose};
+use crate::wire::{self, Outer, Packet, Transport, Unreadable};
 use losses::Losses;
 use tracked::Tracked;
+
+/// Packets come out of order by milliseconds. A clock that goes back by more was set: what began since then is not overdue.
+const CLOCK_STEP: Duration = Duration::from_secs(2);
 
 /// Turns Frames into Events. Has no clock: time is what frames and ticks say.
 #[derive(Debug)]
@@ -45,6 +49,7 @@ struct Passing<'a> {
     source: Endpoint,
     destination: Endpoint,
     packet: Transport<'a>,
+    tunnel: Option<Outer>,
 }
 
 impl Pipeline {
@@ -77,7 +82,8 @@ impl Pipeline {
 
     /// Time has come this far: what was to happen by now and did not, is decided.
     pub fn advance(&mut self, now: Timestamp) {
-        self.now = self.now.max(now);
+        let stepped_back = self.now.since(now) > CLOCK_STEP;
+        self.now = if stepped_back { now } else { self.now.max(now) };
         while let Some(key) = self.conversations.expired(self.now) {
             self.expire(key);
         }
@@ -134,6 +140,7 @@ impl Pipeline {
                 source,
                 destination,
                 packet: packet.transport,
+                tunnel: packet.tunnel,
             });
         }
     }
@@ -217,11 +224,15 @@ impl Pipeline {
 
     /// The handshake is decided: report it, and remember the conversation for a while so that its last packets are known.
     fn conclude(&mut self, key: FlowKey, decision: Decision) {
-        let forget = self.now.plus(self.settings.deadlines.memory);
+        let deadlines = &self.settings.deadlines;
+        let forget = self.now.plus(match decision.how {
+            EndedHow::Timeout => deadlines.memory_of_silence,
+            _ => deadlines.memory,
+        });
         let Some(tracked) = self.conversations.get_mut(&key) else {
             return;
         };
-        if let Some(talk) = tracked.decided(decision.outcome) {
+        if let Some(talk) = tracked.decided() {
             self.let_go(&talk);
             self.conversations.reschedule(&key, forget);
             self.report(&talk, decision);

@@ -4,7 +4,6 @@ use super::{Passing, begin};
 use crate::flow::QuicIds;
 use crate::frame::Timestamp;
 use crate::handshake::{Carrier, Conversation};
-use crate::report::Outcome;
 use crate::wire::{Transport, quic};
 
 /// What the table holds.
@@ -23,7 +22,7 @@ pub(super) enum Memory {
     Tcp {
         /// The client's initial sequence number.
         isn: Option<u32>,
-        /// It had sent nothing when it was decided, and may yet begin.
+        /// The client had said nothing, or nothing but cleartext that may lead to TLS, when time was up: it may yet begin.
         quiet: bool,
     },
     /// A QUIC connection: what its packets are recognised by.
@@ -32,11 +31,11 @@ pub(super) enum Memory {
 
 impl Tracked {
     /// Marks it decided; gives back the conversation if it was not before.
-    pub(super) fn decided(&mut self, outcome: Outcome) -> Option<Box<Conversation>> {
+    pub(super) fn decided(&mut self) -> Option<Box<Conversation>> {
         let Self::Watched(talk, _) = self else {
             return None;
         };
-        let memory = Memory::of(talk, outcome);
+        let memory = Memory::of(talk);
         match std::mem::replace(self, Self::Decided(memory)) {
             Self::Watched(talk, _) => Some(talk),
             Self::Decided(_) => None,
@@ -55,11 +54,11 @@ impl Tracked {
 }
 
 impl Memory {
-    fn of(talk: &Conversation, outcome: Outcome) -> Self {
+    fn of(talk: &Conversation) -> Self {
         match &talk.carrier {
             Carrier::Tcp(tcp) => Self::Tcp {
                 isn: tcp.isn,
-                quiet: outcome == Outcome::Probe && tcp.end.is_none(),
+                quiet: tcp.end.is_none() && !talk.has_client_word(),
             },
             Carrier::Quic(quic) => Self::Quic(Box::new(quic.ids())),
         }

@@ -4,15 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    AlertReport, Capture, ClientHelloReport, Ended, EndedHow, Handshake, HandshakeDirection,
-    Missing, Outcome, Peer, SCHEMA, ServerHelloReport, Timing, Transport,
+    AlertReport, Capture, CertificateReport, ClientHelloReport, Ended, EndedHow, Handshake,
+    HandshakeDirection, Missing, Outcome, Peer, ProxiedPeer, ProxyProtocol, SCHEMA,
+    ServerHelloReport, Timing, Transport, Tunnel,
 };
 use crate::diagnosis::{Case, Verdict, next_step};
 use crate::flow::{Endpoint, Side};
 use crate::frame::{Direction, Timestamp};
-use crate::handshake::{Conversation, SeenAlert, ended_by};
+use crate::handshake::{Conversation, ProxyHeader, SeenAlert, ended_by};
 use crate::stream::Gap;
 use crate::tls::{ClientHello, ExtensionType, ServerHello, Version, fingerprint, names, text};
+use crate::wire::Outer;
 
 /// What the report says beside what was seen in the packets.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +45,9 @@ pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: Context<'_>) 
         client: peer(talk.endpoints.client),
         server: peer(talk.endpoints.server),
         direction: direction(talk.client_direction),
+        tunnel: talk.tunnel.map(tunnel),
+        proxy_protocol: talk.preamble.proxy().map(proxy_protocol),
+        starttls: talk.preamble.starttls(),
         client_hello: talk
             .progress
             .client_hello
@@ -53,6 +58,11 @@ pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: Context<'_>) 
             .server_hello
             .as_ref()
             .map(|(hello, _)| server_hello(hello, talk)),
+        certificate: talk
+            .progress
+            .chain
+            .as_ref()
+            .map(|(chain, at)| CertificateReport::of(chain, *at)),
         alerts: alerts(case),
         stage: if case.decision.outcome == Outcome::Established {
             super::Stage::Established
@@ -96,6 +106,27 @@ fn peer(endpoint: Endpoint) -> Peer {
         pod: None,
         namespace: None,
         workload: None,
+    }
+}
+
+const fn tunnel(outer: Outer) -> Tunnel {
+    Tunnel {
+        kind: outer.kind,
+        id: outer.id,
+        client_end: outer.source,
+        server_end: outer.destination,
+    }
+}
+
+fn proxy_protocol(header: &ProxyHeader) -> ProxyProtocol {
+    let proxied = |end: Endpoint| ProxiedPeer {
+        address: end.address,
+        port: end.port,
+    };
+    ProxyProtocol {
+        version: header.version,
+        client: header.ends.map(|(client, _)| proxied(client)),
+        server: header.ends.map(|(_, server)| proxied(server)),
     }
 }
 

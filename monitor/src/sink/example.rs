@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::report::{
-    AlertReport, Capture, Cause, ClientHelloReport, Confidence, Ended, EndedBy, EndedHow, Event,
-    Handshake, HandshakeDirection, Loss, Missing, Outcome, Peer, SCHEMA, ServerHelloReport, Stage,
-    Summary, Timing, Transport,
+    AlertReport, Capture, Cause, CertificateReport, ClientHelloReport, Confidence, Ended, EndedBy,
+    EndedHow, Event, Handshake, HandshakeDirection, KeyReport, Loss, Missing, Outcome, Peer,
+    SCHEMA, ServerHelloReport, Stage, Summary, Timing, Transport, Validity,
 };
 
 /// One event of every kind, and of every outcome.
@@ -68,8 +68,12 @@ pub(crate) fn no_sni() -> Handshake {
         client: peer("10.138.0.28", 19432),
         server: gateway(),
         direction: HandshakeDirection::Inbound,
+        tunnel: None,
+        proxy_protocol: None,
+        starttls: None,
         client_hello: Some(client_hello(None)),
         server_hello: None,
+        certificate: None,
         alerts: Vec::new(),
         stage: Stage::ClientHello,
         outcome: Outcome::Failed,
@@ -100,6 +104,7 @@ pub(crate) fn established() -> Handshake {
     Handshake {
         client_hello: Some(client_hello(Some("api.example.com"))),
         server_hello: Some(server_hello()),
+        certificate: Some(certificate()),
         stage: Stage::Established,
         outcome: Outcome::Established,
         ended: Ended::NOT,
@@ -150,6 +155,12 @@ pub(crate) fn hostile(text: &str) -> Handshake {
     server_hello.version = word.clone();
     server_hello.cipher_suite_name = Some(word.clone());
     server_hello.alpn = Some(word.clone());
+    let mut certificate = certificate();
+    certificate.subject = Some(word.clone());
+    certificate.issuer = Some(word.clone());
+    certificate.names = vec![word.clone()];
+    certificate.validity = Some(Validity::Expired);
+    certificate.signature_algorithm = Some(word.clone());
     let mut client_hello = client_hello(Some(text));
     client_hello.ja4 = word.clone();
     client_hello.alpn = vec![word.clone()];
@@ -160,6 +171,7 @@ pub(crate) fn hostile(text: &str) -> Handshake {
         server: peer,
         client_hello: Some(client_hello),
         server_hello: Some(server_hello),
+        certificate: Some(certificate),
         alerts: vec![alert],
         evidence: vec![text.to_owned()],
         next: Some(text.to_owned().into()),
@@ -209,6 +221,30 @@ fn client_hello(sni: Option<&str>) -> ClientHelloReport {
         segments: 2,
         ja3: "d41d8cd98f00b204e9800998ecf8427e".into(),
         ja4: "t13d0203h2_000000000000_000000000000".into(),
+    }
+}
+
+fn certificate() -> CertificateReport {
+    CertificateReport {
+        subject: Some("CN=api.example.com".into()),
+        issuer: Some("CN=Example CA,O=Example".into()),
+        names: vec!["api.example.com".into()],
+        not_before: Some("2025-03-01T00:00:00Z".into()),
+        not_after: Some("2025-05-30T00:00:00Z".into()),
+        validity: Some(Validity::Valid),
+        chain: 2,
+        ordered: true,
+        complete: Some(true),
+        self_signed: false,
+        covers_sni: Some(true),
+        key: Some(KeyReport {
+            algorithm: "P-256".into(),
+            bits: Some(256),
+        }),
+        signature_algorithm: Some("ecdsa-with-SHA256".into()),
+        fingerprint_sha256: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+            .into(),
+        unreadable: Vec::new(),
     }
 }
 

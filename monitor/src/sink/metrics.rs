@@ -8,6 +8,7 @@ use prometheus::{Registry, TextEncoder};
 
 use crate::report::{Event, Handshake, Loss};
 
+mod certificate;
 mod endpoints;
 pub mod family;
 mod instruments;
@@ -26,6 +27,8 @@ use top::TopFailing;
 const ENDPOINTS: usize = 500;
 /// Label sets that one endpoint may have in each of the wide families.
 const SETS_PER_ENDPOINT: u16 = 32;
+/// Names of certificates that one endpoint may have.
+const NAMES_PER_ENDPOINT: u16 = 16;
 /// Pairs of place and reason that losses may have; more are counted under `other`.
 const LOSSES: usize = 64;
 
@@ -45,6 +48,7 @@ struct State {
     endpoints: Endpoints,
     failures: Budget<FailureKey>,
     negotiated: Budget<NegotiatedKey>,
+    certificates: Budget<u64>,
     losses: hashbrown::HashSet<(String, String)>,
     top: TopFailing,
     kernel: KernelSnapshot,
@@ -64,6 +68,7 @@ impl Metrics {
             endpoints: Endpoints::new(ENDPOINTS),
             failures: Budget::new(SETS_PER_ENDPOINT),
             negotiated: Budget::new(SETS_PER_ENDPOINT),
+            certificates: Budget::new(NAMES_PER_ENDPOINT),
             losses: hashbrown::HashSet::new(),
             top: TopFailing::default(),
             kernel: KernelSnapshot::default(),

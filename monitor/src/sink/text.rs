@@ -60,6 +60,7 @@ impl TextWriter {
         line.whole(Role::Good, 2, Outcome::Established.label());
         parts::negotiated(handshake, &mut line);
         parts::asked_name(handshake, &mut line);
+        parts::certificate(handshake, &mut line);
         parts::timing(handshake, &mut line);
         parts::sampling(handshake, &mut line);
         let unbroken = Style {
@@ -101,6 +102,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::report::{ProxiedPeer, ProxyProtocol, Starttls};
     use crate::sink::example;
 
     fn text(handshakes: &[Handshake], style: Style) -> String {
@@ -150,6 +152,27 @@ established  TLS1.3 TLS_AES_256_GCM_SHA384  sni api.example.com  alpn h2  \
 connect 0.4 ms, client_hello 0.1 ms, server_hello 2.3 ms, finished 11 ms
 ";
         assert_eq!(text(&[example::established()], Style::PLAIN), expected);
+    }
+
+    #[test]
+    fn what_stands_around_the_handshake_is_said_beside_the_ends() {
+        let mut handshake = example::established();
+        let client = ProxiedPeer {
+            address: "203.0.113.5".parse().unwrap(),
+            port: 40_000,
+        };
+        handshake.proxy_protocol = Some(ProxyProtocol {
+            version: 2,
+            client: Some(client),
+            server: None,
+        });
+        handshake.starttls = Some(Starttls::Smtp);
+        let shown = text(&[handshake], Style::PLAIN);
+        assert!(
+            shown.contains("10.138.0.28:19432 for 203.0.113.5:40000 -> 10.4.2.7:443"),
+            "{shown}"
+        );
+        assert!(shown.contains("  starttls smtp"), "{shown}");
     }
 
     #[test]

@@ -23,6 +23,8 @@ labelled! {
         ClientHello = "client_hello",
         /// The fixed part of a ServerHello breaks off or contradicts itself.
         ServerHello = "server_hello",
+        /// A list of certificates that is empty, or whose lengths do not fit.
+        Certificate = "certificate",
         /// The block of extensions breaks off or contradicts itself.
         Extensions = "extensions",
     }

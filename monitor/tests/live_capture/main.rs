@@ -9,8 +9,8 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -204,6 +204,52 @@ fn a_large_packet_arrives_as_pieces_that_join_without_a_gap() {
     }
     assert_eq!(total, 32 * 1024);
     assert_eq!(seen.lost, [("snap", 1)]);
+}
+
+#[test]
+fn a_full_ring_is_counted_and_the_kernel_programs_say_so_where_they_are_asked_to() {
+    static SAID: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    struct Listener;
+    impl log::Log for Listener {
+        fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+            true
+        }
+        fn log(&self, record: &log::Record<'_>) {
+            SAID.lock().unwrap().push(record.args().to_string());
+        }
+        fn flush(&self) {}
+    }
+    log::set_logger(&Listener).unwrap();
+    log::set_max_level(log::LevelFilter::Debug);
+
+    let veth = Veth::new();
+    let small = LiveConfig {
+        ring_bytes: 64 * 1024,
+        kernel_log: true,
+        ..config(&veth, Way::Auto)
+    };
+    let live = Live::open(&small).unwrap();
+    let certificates = [&[22, 3, 3, 0x40, 0x00, 11][..], &vec![0x33; 40_000]].concat();
+    for _ in 0..4 {
+        exchange(&veth, &client_hello(500), &certificates, 0);
+    }
+    let (seen, counts) = watch(live, || {});
+    let full: u64 = seen
+        .lost
+        .iter()
+        .filter(|(reason, _)| *reason == "ring_full")
+        .map(|(_, count)| count)
+        .sum();
+    assert!(
+        full > 0 && counts.lost.contains(&("ring_full", full)),
+        "{:?}",
+        seen.lost
+    );
+    let said = SAID.lock().unwrap().join("\n");
+    assert!(
+        said.contains("no room in the ring for a packet of "),
+        "{said}"
+    );
 }
 
 #[test]

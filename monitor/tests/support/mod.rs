@@ -10,3 +10,4 @@
 )]
 
 pub mod frames;
+pub mod talk;

@@ -148,6 +148,8 @@ impl Unread {
         if connection.peek(&mut [0; 1]).is_err() {
             return None;
         }
+        // The rest of a hello that comes in pieces is to find the connection open.
+        let _ = pause(Duration::from_millis(50));
         match self {
             Self::Close => None,
             Self::Silent => Some(connection),

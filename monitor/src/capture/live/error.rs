@@ -59,6 +59,9 @@ pub enum LiveError {
     /// Changes of the interfaces could not be watched.
     #[error("cannot watch for changes of the interfaces")]
     Watch(#[source] io::Error),
+    /// The kernel programs' log could not be opened.
+    #[error("cannot read the log of the kernel programs")]
+    Log(#[source] aya_log::Error),
     /// Waiting for the kernel failed.
     #[error("cannot wait for the kernel programs")]
     Wait(#[source] io::Error),
@@ -82,7 +85,11 @@ impl LiveError {
             ),
             Self::NoInterface { .. } => Some("name one with --interface; \"ip link\" lists them"),
             Self::Missing(_) => Some("build tlsmon and its kernel programs from the same source"),
-            Self::Map { .. } | Self::Interfaces(_) | Self::Watch(_) | Self::Wait(_) => None,
+            Self::Map { .. }
+            | Self::Interfaces(_)
+            | Self::Watch(_)
+            | Self::Log(_)
+            | Self::Wait(_) => None,
         }
     }
 }

@@ -32,12 +32,6 @@ pub(super) fn load(config: &LiveConfig) -> Result<Ebpf, LiveError> {
     for name in PROGRAMS {
         load_program(&mut programs, name)?;
     }
-    if config.kernel_log {
-        // Without its log the capture is still whole.
-        if let Err(error) = aya_log::EbpfLogger::init(&mut programs) {
-            tracing::warn!(%error, "the kernel programs' own log cannot be read");
-        }
-    }
     Ok(programs)
 }
 
@@ -88,12 +82,33 @@ fn load_maps(config: &LiveConfig) -> Result<Ebpf, LiveError> {
         .map_err(|error| LiveError::Load(Box::new(error)))
 }
 
-fn load_program(programs: &mut Ebpf, name: &'static str) -> Result<(), LiveError> {
+/// Loads one program.
+pub(super) fn load_program<'a>(
+    programs: &'a mut Ebpf,
+    name: &'static str,
+) -> Result<&'a mut SchedClassifier, LiveError> {
     let program = programs.program_mut(name).ok_or(LiveError::Missing(name))?;
     let refused = |source| LiveError::Program {
         program: name,
         source: Box::new(source),
     };
     let program: &mut SchedClassifier = program.try_into().map_err(refused)?;
-    program.load().map_err(refused)
+    program.load().map_err(refused)?;
+    Ok(program)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_object_names_neither_a_path_of_this_machine_nor_what_depends_on_one() {
+        // `_RN` and `_ZN` begin the names that compilers give to code, with a hash of the path of its crate.
+        for text in [env!("CARGO_MANIFEST_DIR"), env!("HOME"), "_RN", "_ZN"] {
+            let found = OBJECT
+                .windows(text.len())
+                .any(|window| window == text.as_bytes());
+            assert!(!found, "{text}");
+        }
+    }
 }

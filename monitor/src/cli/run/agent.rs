@@ -6,6 +6,7 @@ use super::Stop;
 use crate::capture::live::Counters;
 use crate::frame::{Frame, FrameSink, InterfaceId, Timestamp};
 use crate::pipeline::Pipeline;
+use crate::server::Readiness;
 use crate::sink::fanout::Fanout;
 use crate::sink::metrics::{Flows, KernelSnapshot};
 use crate::sink::queue::Offer;
@@ -19,21 +20,25 @@ pub(super) struct Agent<'a> {
     fanout: Fanout,
     counters: Counters,
     stop: &'a Stop,
+    readiness: Readiness,
     measured: Timestamp,
 }
 
 impl<'a> Agent<'a> {
+    /// An agent that has seen nothing. It sets itself ready once it captures and its gauges say so.
     pub(super) fn new(
         pipeline: Pipeline,
         fanout: Fanout,
         counters: Counters,
         stop: &'a Stop,
+        readiness: Readiness,
     ) -> Self {
         Self {
             pipeline,
             fanout,
             counters,
             stop,
+            readiness,
             measured: Timestamp::default(),
         }
     }
@@ -91,6 +96,7 @@ impl FrameSink for Agent<'_> {
         if now.since(self.measured) >= GAUGES || now < self.measured {
             self.measured = now;
             self.measure();
+            self.readiness.set_ready();
         }
     }
 }

@@ -56,6 +56,8 @@ families! {
         "How long a phase of the handshake took, not scaled.";
     FAILURE_DELAY: DELAYS, "tlsmon_failure_delay_seconds", ["cause"],
         "Time from the ClientHello, else the SYN, to the end of a failed handshake, not scaled.";
+    CERTIFICATE_NOT_AFTER: Kind::Gauge, "tlsmon_certificate_not_after_seconds", ["endpoint", "name"],
+        "When the certificate last seen for a name expires, seconds since the Unix epoch.";
     TOP_FAILING: Kind::Gauge, "tlsmon_top_failing", ["kind", "value", "cause"],
         "Failures in this hour and the one before by who failed most, scaled by the sample rate.";
     KERNEL_PACKETS: Kind::Counter, "tlsmon_kernel_packets_total", ["verdict"],

@@ -46,16 +46,24 @@ pub(super) enum Overflow {
     Failure,
     /// More combinations of version, cipher suite and group at one endpoint than have series of their own.
     Negotiated,
+    /// More names of certificates at one endpoint than have series of their own.
+    Certificate,
 }
 
 impl Overflow {
-    pub(super) const ALL: [Self; 3] = [Self::Endpoint, Self::Failure, Self::Negotiated];
+    pub(super) const ALL: [Self; 4] = [
+        Self::Endpoint,
+        Self::Failure,
+        Self::Negotiated,
+        Self::Certificate,
+    ];
 
     pub(super) const fn label(self) -> &'static str {
         match self {
             Self::Endpoint => "endpoint",
             Self::Failure => "failure",
             Self::Negotiated => "negotiated",
+            Self::Certificate => "certificate",
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::hash::Hash;
 
-use super::State;
 use super::endpoints::{Budget, Endpoint};
 use super::instruments::Instruments;
 use super::labels::{self, FailureKey, NegotiatedKey, OTHER, Overflow};
-use crate::report::{AlertReport, Handshake, Outcome, ServerHelloReport};
+use super::{State, certificate};
+use crate::report::{AlertReport, CertificateReport, Handshake, Outcome, ServerHelloReport};
 
 /// Counts this handshake, and those that the sampling left out in its place.
 pub(super) fn handshake(handshake: &Handshake, state: &mut State, instruments: &Instruments) {
@@ -20,6 +20,9 @@ pub(super) fn handshake(handshake: &Handshake, state: &mut State, instruments: &
     counted.outcome(&endpoint);
     counted.hello(&endpoint);
     counted.durations(&endpoint);
+    if let Some(seen) = &handshake.certificate {
+        counted.certificate(seen, &endpoint, state);
+    }
     for alert in &handshake.alerts {
         counted.alert(alert);
     }
@@ -120,6 +123,22 @@ impl Counted<'_> {
             .alerts
             .with_label_values(&labels)
             .inc_by(self.weight);
+    }
+
+    /// There is no date that would hold for all the names without a label of their own: they are only counted.
+    fn certificate(&self, seen: &CertificateReport, endpoint: &Endpoint, state: &mut State) {
+        let (Some(name), Some(end)) = (certificate::name(seen), certificate::not_after(seen))
+        else {
+            return;
+        };
+        if endpoint.id == 0 || !state.certificates.admit(endpoint, certificate::key(&name)) {
+            self.overflow(Overflow::Certificate);
+            return;
+        }
+        self.instruments
+            .certificate_not_after
+            .with_label_values(&[&*endpoint.label, &*name])
+            .set(end);
     }
 
     fn negotiated(&self, hello: &ServerHelloReport, endpoint: &Endpoint, state: &mut State) {

@@ -60,6 +60,10 @@ fn an_established_handshake_is_counted_by_what_was_negotiated() {
         "tlsmon_negotiated_total{cipher_suite=\"TLS_AES_256_GCM_SHA384\",\
          endpoint=\"apigee/ingressgateway-ext\",group=\"X25519MLKEM768\",version=\"TLS1.3\"} 1",
     );
+    assert_line(
+        &text,
+        "tlsmon_certificate_not_after_seconds{endpoint=\"apigee/ingressgateway-ext\",name=\"api.example.com\"} 1748563200",
+    );
     let phase = "endpoint=\"apigee/ingressgateway-ext\",phase=\"finished\",le=\"0.02\"";
     assert_line(
         &text,

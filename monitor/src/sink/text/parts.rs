@@ -1,16 +1,31 @@
 //! Pieces of a line that failures and successes share.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
+
 use super::super::style::Role;
 use super::super::wrap::Paragraph;
-use crate::report::{Handshake, HandshakeDirection, Peer, Transport};
+use crate::report::{Handshake, HandshakeDirection, Peer, Transport, Validity};
 
 /// `client -> server`, with what is known about each.
 pub(super) fn ends(handshake: &Handshake, line: &mut Paragraph) {
     peer(&handshake.client, line);
+    if let Some(client) = handshake.proxy_protocol.and_then(|header| header.client) {
+        let address = SocketAddr::new(client.address, client.port);
+        line.text(Role::Plain, 1, "for")
+            .whole(Role::Strong, 1, &address.to_string());
+    }
     line.whole(Role::Plain, 1, "->");
     peer(&handshake.server, line);
     if handshake.transport == Transport::Quic {
         line.text(Role::Plain, 2, "quic");
+    }
+    if let Some(protocol) = handshake.starttls {
+        line.text(Role::Plain, 2, &format!("starttls {protocol}"));
+    }
+    if let Some(tunnel) = handshake.tunnel {
+        let id = tunnel.id.map_or_else(String::new, |id| format!(" {id}"));
+        line.text(Role::Plain, 2, &format!("in {}{id}", tunnel.kind));
     }
     if handshake.direction == HandshakeDirection::Outbound {
         line.text(Role::Plain, 2, "outbound");
@@ -18,7 +33,7 @@ pub(super) fn ends(handshake: &Handshake, line: &mut Paragraph) {
 }
 
 fn peer(peer: &Peer, line: &mut Paragraph) {
-    let address = std::net::SocketAddr::new(peer.address, peer.port);
+    let address = SocketAddr::new(peer.address, peer.port);
     line.whole(Role::Strong, 1, &address.to_string());
     let name = peer.pod.as_ref().or(peer.workload.as_ref());
     match (&peer.namespace, name) {
@@ -60,6 +75,26 @@ pub(super) fn negotiated(handshake: &Handshake, line: &mut Paragraph) {
     if hello.resumed {
         line.text(Role::Plain, 1, "resumed");
     }
+}
+
+/// What is wrong with the certificate, if anything is.
+pub(super) fn certificate(handshake: &Handshake, line: &mut Paragraph) {
+    let Some(certificate) = &handshake.certificate else {
+        return;
+    };
+    let date = |date: &Option<Arc<str>>| date.as_deref().unwrap_or("unknown").to_owned();
+    let wrong = match certificate.validity {
+        Some(Validity::Expired) => format!("expired {}", date(&certificate.not_after)),
+        Some(Validity::NotYetValid) => {
+            format!("not valid before {}", date(&certificate.not_before))
+        }
+        _ if certificate.covers_sni == Some(false) => "is for another name".to_owned(),
+        _ => return,
+    };
+    let subject = certificate.subject.as_deref().unwrap_or("(unknown)");
+    line.text(Role::Warning, 2, "certificate")
+        .whole(Role::Warning, 1, subject)
+        .text(Role::Warning, 1, &wrong);
 }
 
 /// The duration of each phase that was seen.

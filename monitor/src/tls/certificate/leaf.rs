@@ -1,0 +1,64 @@
+//! The server's own certificate: the first of the chain.
+
+use std::borrow::Cow;
+
+use sha2::{Digest, Sha256};
+
+use super::coverage::Coverage;
+use super::fields::Fields;
+use super::identity::{self, Certificate};
+use super::key::Key;
+use super::names::Names;
+use super::signature;
+use crate::tls::ServerName;
+
+/// The server's own certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaf {
+    /// Whose it is, who issued it, and for how long.
+    pub certificate: Certificate,
+    /// What it is for.
+    pub names: Names,
+    /// Whether the names cover the one that the client asked for; `None` when it asked for none.
+    pub coverage: Option<Coverage>,
+    /// Its key.
+    pub key: Option<Key>,
+    /// The algorithm of its signature.
+    pub signature_algorithm: Option<Cow<'static, str>>,
+    /// It is its own issuer: the names are the same, and so are the key identifiers where both are there.
+    pub self_signed: bool,
+    /// SHA-256 of its DER, in hexadecimal digits.
+    pub fingerprint: String,
+    /// Which of its fields could not be read.
+    pub unreadable: Vec<&'static str>,
+}
+
+impl Leaf {
+    /// Reads it as far as it goes.
+    pub(super) fn read(der: &[u8], fields: &Fields<'_>, asked: Option<&ServerName>) -> Self {
+        let certificate = Certificate::read(fields);
+        let (names, coverage) = Names::read(fields, asked);
+        let key = Key::read(fields.key);
+        let signature_algorithm = signature::read(fields.signature);
+        let found = [
+            ("subject", certificate.subject.is_some()),
+            ("issuer", certificate.issuer.is_some()),
+            ("not_before", certificate.not_before.is_some()),
+            ("not_after", certificate.not_after.is_some()),
+            ("key", key.is_some()),
+            ("signature_algorithm", signature_algorithm.is_some()),
+        ];
+        let unreadable = found.iter().filter(|(_, found)| !found);
+        Self {
+            unreadable: unreadable.map(|(field, _)| *field).collect(),
+            // What names a certificate has is not known if it breaks off before them.
+            coverage: coverage.filter(|_| !fields.key.is_empty()),
+            certificate,
+            names,
+            key,
+            signature_algorithm,
+            self_signed: fields.issued_by(fields),
+            fingerprint: identity::hex(&Sha256::digest(der)),
+        }
+    }
+}
