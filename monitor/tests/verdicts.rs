@@ -15,7 +15,7 @@ use std::time::Duration;
 use monitor::frame::Timestamp;
 use monitor::pipeline::{Pipeline, Settings};
 use monitor::report::{Cause, Confidence, EndedBy, EndedHow, Event, Handshake, Outcome};
-use support::frames::{OwnedFrame, frames};
+use support::frames::{OwnedFrame, frames, parts};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -291,4 +291,37 @@ fn more_conversations_than_fit_are_counted_and_the_table_stays_bounded() {
         })
         .sum();
     assert_eq!(lost, 900);
+}
+
+#[test]
+fn a_client_whose_words_were_all_lost_is_no_probe_when_the_server_answered_them() {
+    const SYN: u8 = 0x02;
+    const ACK: u8 = 0x10;
+    let mut pipeline = Pipeline::new(Settings::default());
+    for mut frame in frames("ok_tls12.pcap") {
+        let tcp = usize::from(frame.bytes[0] & 15) * 4;
+        let from_server = frame.bytes[tcp..tcp + 2] == 443_u16.to_be_bytes();
+        let parts = parts(&frame.bytes).unwrap();
+        if !from_server && !parts.payload.is_empty() {
+            continue;
+        }
+        if from_server && frame.bytes[tcp + 13] & SYN == 0 {
+            // Nor may an acknowledgement give away that there was something to acknowledge.
+            frame.bytes[tcp + 13] &= !ACK;
+        }
+        pipeline.push(frame.as_frame());
+    }
+    pipeline.finish();
+    let Some(Event::Handshake(report)) = pipeline.events().next() else {
+        panic!("a report")
+    };
+    assert_eq!((report.outcome, report.cause), (Outcome::Incomplete, None));
+    assert!(
+        report
+            .capture
+            .missing
+            .contains(&"client_hello: gap".to_owned()),
+        "{:?}",
+        report.capture
+    );
 }

@@ -175,6 +175,12 @@ impl Conversation {
         self.progress.version().is_some_and(Version::is_tls13)
     }
 
+    /// The server answered a hello that was not seen.
+    pub fn lacks_hello(&self) -> bool {
+        let asked = self.progress.client_hello.is_some() || self.progress.ssl2_hello;
+        self.progress.server_hello.is_some() && !asked
+    }
+
     /// Whether any packet of this side was seen.
     pub fn has_seen(&self, side: Side) -> bool {
         self.carrier.has_seen(side)

@@ -174,6 +174,7 @@ fn is_blind(talk: &Conversation) -> bool {
     let joined_within = talk.joined_late && talk.progress.client_hello.is_none();
     one_sided
         || joined_within
+        || talk.lacks_hello()
         || talk.gap(Side::Client).is_some()
         || talk.gap(Side::Server).is_some()
 }

@@ -266,6 +266,8 @@ fn capture(case: &Case<'_>, sample_rate: u32) -> Capture {
         .collect();
     if case.talk.joined_late && case.hello().is_none() {
         missing.push(entry("client_hello", Missing::JoinedLate));
+    } else if case.talk.lacks_hello() {
+        missing.push(entry("client_hello", Missing::Gap));
     }
     if case.decision.outcome == Outcome::Incomplete && missing.is_empty() {
         missing.push(entry("end", Missing::CaptureEnded));
