@@ -49,7 +49,7 @@ impl Losses {
 fn loss(now: Timestamp, place: &'static str, reason: &'static str, count: u64) -> Event {
     Event::Loss(Loss {
         schema: SCHEMA.into(),
-        time: now.to_string(),
+        time: now,
         place: place.into(),
         reason: reason.into(),
         count,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{
     AlertReport, Capture, CertificateReport, ClientHelloReport, Ended, EndedHow, Handshake,
-    HandshakeDirection, Missing, Outcome, Peer, ProxiedPeer, ProxyProtocol, SCHEMA,
+    HandshakeDirection, HandshakeId, Missing, Outcome, Peer, ProxiedPeer, ProxyProtocol, SCHEMA,
     ServerHelloReport, Timing, Transport, Tunnel,
 };
 use crate::diagnosis::{Case, Verdict, next_step};
@@ -13,7 +13,7 @@ use crate::flow::{Endpoint, Side};
 use crate::frame::{Direction, Timestamp};
 use crate::handshake::{Conversation, ProxyHeader, SeenAlert, ended_by};
 use crate::stream::Gap;
-use crate::tls::{ClientHello, ExtensionType, ServerHello, Version, fingerprint, names, text};
+use crate::tls::{ClientHello, ExtensionType, ServerHello, fingerprint, names, text};
 use crate::wire::Outer;
 
 /// What the report says beside what was seen in the packets.
@@ -34,8 +34,8 @@ pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: Context<'_>) 
     let confidence = verdict.as_ref().and_then(|verdict| verdict.confidence);
     Handshake {
         schema: SCHEMA.into(),
-        id: format!("{:016x}", identity(talk)).into(),
-        time: talk.begun.to_string(),
+        id: identity(talk),
+        time: talk.begun,
         node: context.node.cloned(),
         interface: context
             .interface
@@ -82,7 +82,7 @@ pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: Context<'_>) 
 
 /// The same for every report of this handshake, live or replayed: a hash (FNV-1a) of who talks to whom and of what the
 /// client chose at random, its initial sequence number or connection ID and the random of its hello.
-fn identity(talk: &Conversation) -> u64 {
+fn identity(talk: &Conversation) -> HandshakeId {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     let mut add = |bytes: &[u8]| {
         for byte in bytes {
@@ -90,13 +90,14 @@ fn identity(talk: &Conversation) -> u64 {
         }
     };
     for endpoint in [talk.endpoints.client, talk.endpoints.server] {
+        // The text, not the bytes: so a report keeps its number whatever the address is held in.
         add(endpoint.to_string().as_bytes());
     }
     add(&talk.carrier.nonce());
     if let Some((hello, _)) = &talk.progress.client_hello {
         add(&hello.random);
     }
-    hash
+    HandshakeId(hash)
 }
 
 fn peer(endpoint: Endpoint) -> Peer {
@@ -151,13 +152,13 @@ fn client_hello(hello: &ClientHello, talk: &Conversation) -> ClientHelloReport {
     ClientHelloReport {
         sni_absent: sni.is_none().then(|| sni_absent(hello)),
         sni,
-        legacy_version: version(hello.legacy_version),
-        versions: hello.offered_versions().map(version).collect(),
-        cipher_suites: hello.cipher_suites.to_vec(),
-        extensions: hello.extensions.to_vec(),
-        groups: hello.groups.to_vec(),
-        key_shares: hello.key_shares.to_vec(),
-        signature_schemes: hello.signature_schemes.to_vec(),
+        legacy_version: hello.legacy_version,
+        versions: hello.offered_versions().collect(),
+        cipher_suites: hello.cipher_suites.clone(),
+        extensions: hello.extensions.clone(),
+        groups: hello.groups.clone(),
+        key_shares: hello.key_shares.clone(),
+        signature_schemes: hello.signature_schemes.clone(),
         alpn: hello
             .alpn
             .iter()
@@ -167,8 +168,8 @@ fn client_hello(hello: &ClientHello, talk: &Conversation) -> ClientHelloReport {
         ech: hello.ech,
         bytes: hello.len,
         segments: talk.hello_segments,
-        ja3: fingerprint::ja3(hello).into(),
-        ja4: fingerprint::ja4(hello, letter).into(),
+        ja3: fingerprint::ja3(hello),
+        ja4: fingerprint::ja4(hello, letter),
     }
 }
 
@@ -182,9 +183,9 @@ fn sni_absent(hello: &ClientHello) -> Missing {
 
 fn server_hello(hello: &ServerHello, talk: &Conversation) -> ServerHelloReport {
     ServerHelloReport {
-        version: version(hello.version()),
+        version: hello.version(),
         cipher_suite: hello.cipher_suite,
-        cipher_suite_name: names::cipher_suite(hello.cipher_suite).map(Into::into),
+        cipher_suite_name: names::cipher_suite(hello.cipher_suite),
         alpn: hello
             .alpn
             .first()
@@ -196,12 +197,8 @@ fn server_hello(hello: &ServerHello, talk: &Conversation) -> ServerHelloReport {
             .client_hello
             .as_ref()
             .is_some_and(|(client, _)| hello.resumes(client)),
-        ja3s: fingerprint::ja3s(hello).into(),
+        ja3s: fingerprint::ja3s(hello),
     }
-}
-
-fn version(version: Version) -> Arc<str> {
-    version.to_string().into()
 }
 
 fn alerts(case: &Case<'_>) -> Vec<AlertReport> {
@@ -220,9 +217,9 @@ fn alerts(case: &Case<'_>) -> Vec<AlertReport> {
 fn plain_alert(alert: &SeenAlert) -> AlertReport {
     AlertReport {
         from: ended_by(alert.from),
-        level: names::alert_level(alert.level).map(Into::into),
+        level: names::alert_level(alert.level),
         code: Some(alert.description),
-        description: names::alert(alert.description).map(Into::into),
+        description: names::alert(alert.description),
         encrypted: false,
     }
 }

@@ -25,7 +25,7 @@ pub use coverage::Coverage;
 pub use date::Date;
 pub use identity::Certificate;
 pub use key::Key;
-pub use leaf::Leaf;
+pub use leaf::{Leaf, Sha256Text};
 pub use names::Names;
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 //! JA3, JA3S (Salesforce) and JA4 for TLS clients (FoxIO) are under the BSD 3-Clause licence. The rest of the JA4+ family is
 //! not, and is left out.
 
-use std::fmt::Write;
+use arrayvec::ArrayString;
+use smallvec::SmallVec;
 
 mod ja3;
 mod ja3s;
@@ -13,27 +14,31 @@ pub use ja3::{ja3, ja3_text};
 pub use ja3s::{ja3s, ja3s_text};
 pub use ja4::{ja4, ja4_text};
 
+use super::text::{hex, hex_digit};
 use super::version::is_grease;
 
-/// The numbers in decimal with dashes between them.
-fn dashed(numbers: impl IntoIterator<Item = u16>) -> String {
-    let mut text = String::new();
-    for number in numbers {
-        let dash = if text.is_empty() { "" } else { "-" };
-        // Writing to a String cannot fail.
-        _ = write!(text, "{dash}{number}");
+/// An MD5 in hexadecimal.
+pub type Md5Text = ArrayString<32>;
+/// A JA4 fingerprint: `t13d1516h2_8daaf6152771_e5627efa2ab1`.
+pub type Ja4Text = ArrayString<36>;
+
+/// What a fingerprint is taken of; without heap memory for what ordinary hellos carry. It is ASCII.
+type Material = SmallVec<[u8; 768]>;
+
+/// Appends the numbers in decimal with dashes between them.
+fn dashed(material: &mut Material, numbers: impl IntoIterator<Item = u16>) {
+    let mut decimal = itoa::Buffer::new();
+    for (index, number) in numbers.into_iter().enumerate() {
+        if index > 0 {
+            material.push(b'-');
+        }
+        material.extend_from_slice(decimal.format(number).as_bytes());
     }
-    text
 }
 
-/// The bytes in lower-case hexadecimal.
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
-    for byte in bytes {
-        // Writing to a String cannot fail.
-        _ = write!(text, "{byte:02x}");
-    }
-    text
+/// The material as the text that it is.
+fn text(material: &Material) -> String {
+    String::from_utf8_lossy(material).into_owned()
 }
 
 /// The numbers without those that mean nothing on purpose (RFC 8701).

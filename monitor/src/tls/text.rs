@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use arrayvec::ArrayString;
+
 /// `bytes` as text that is safe on a terminal, in a label and in a log: printable ASCII stays, a backslash is doubled, and
 /// every other byte becomes `\xNN`. Two different inputs never give the same text.
 pub fn printable(bytes: &[u8]) -> Cow<'_, str> {
@@ -28,6 +30,26 @@ fn escaped(bytes: &[u8]) -> String {
         }
     }
     text
+}
+
+/// The bytes in lower-case hexadecimal, as far as there is room.
+pub fn hex<const N: usize>(bytes: &[u8]) -> ArrayString<N> {
+    let mut text = ArrayString::new();
+    for digit in bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]) {
+        if text.try_push(hex_digit(digit)).is_err() {
+            break;
+        }
+    }
+    text
+}
+
+/// The hexadecimal digit for a number below sixteen.
+pub fn hex_digit(nibble: u8) -> char {
+    let digit = match nibble {
+        0..=9 => b'0'.wrapping_add(nibble),
+        _ => b'a'.wrapping_add(nibble).wrapping_sub(10),
+    };
+    char::from(digit)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::diagnosis::{Baseline, diagnose};
 use crate::flow::{End, Ending, Endpoint, Sides, Tcp};
 use crate::frame::{Direction, InterfaceId};
 use crate::handshake::{Carrier, Conversation, FirstSight, SeenAlert, Trigger, decide};
-use crate::tls::{ClientHello, Date, Leaf};
+use crate::tls::{ClientHello, Date, Leaf, Sha256Text};
 
 const DAY: i64 = 86_400;
 const NOW: i64 = 20_000 * DAY;
@@ -27,14 +27,14 @@ fn sound() -> Chain {
     let leaf = Leaf {
         certificate: certificate.clone(),
         names: Names {
-            kept: vec!["a.test".into()],
+            kept: ["a.test".into()].into(),
             left_out: 0,
         },
         coverage: Some(Coverage::Covered),
         key: None,
         signature_algorithm: None,
         self_signed: false,
-        fingerprint: String::new(),
+        fingerprint: Sha256Text::new(),
         unreadable: Vec::new(),
     };
     Chain {

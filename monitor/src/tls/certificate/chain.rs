@@ -60,7 +60,7 @@ impl Chain {
         let identities = self
             .certificates()
             .flat_map(|one| [&one.subject, &one.issuer]);
-        let texts = identities.flatten().chain(&self.leaf.names.kept);
+        let texts = identities.flatten().chain(&*self.leaf.names.kept);
         texts.map(|text| text.len()).sum()
     }
 

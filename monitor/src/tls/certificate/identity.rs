@@ -1,6 +1,5 @@
 //! Whose certificate it is, who issued it, and for how long.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use x509_parser::prelude::FromDer;
@@ -132,14 +131,5 @@ fn short_name(oid: &str) -> Option<&'static str> {
         "0.9.2342.19200300.100.1.25" => "DC",
         "1.2.840.113549.1.9.1" => "emailAddress",
         _ => return None,
-    })
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
     })
 }
