@@ -37,7 +37,9 @@ pub mod text;
 #[cfg(test)]
 mod samples;
 
-pub use certificate::{Certificate, Chain, Coverage, Date, Key, Leaf, Names, Sha256Text};
+pub use certificate::{
+    Certificate, Certificates, Chain, Coverage, Date, Key, Leaf, Names, Sha256Text,
+};
 pub use client_hello::ClientHello;
 pub use deframer::{Deframer, Item};
 pub use extension::{ExtensionType, Protocols, U16s};

@@ -9,5 +9,5 @@ mod tcp;
 pub use key::{Endpoint, FlowKey, Protocol};
 pub use quic::{Negotiation, Quic, QuicIds, QuicSeen};
 pub use side::{Side, Sides};
-pub use table::{Inserted, Table};
+pub use table::{Place, Table};
 pub use tcp::{End, Ending, Seen, Tcp};

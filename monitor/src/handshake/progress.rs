@@ -31,10 +31,9 @@ pub struct Progress {
     pub sides: Sides<SideProgress>,
     /// The server sent Certificate in the clear.
     pub certificate: bool,
-    /// What the server's first Certificate has in it, when it can be read, and when its last byte came.
-    pub chain: Option<(Box<Chain>, Timestamp)>,
-    /// The server's Certificate message, when the capture has it before the ClientHello.
-    early_certificate: Option<(Box<[u8]>, Timestamp)>,
+    /// The body of the server's first Certificate message, when it can be read, and when its last byte came. It is read when
+    /// the handshake is decided: then it is known for which name the client asked.
+    pub certificates: Option<(Box<[u8]>, Timestamp)>,
     /// ServerKeyExchange or ClientKeyExchange was sent.
     pub key_exchange: bool,
     /// After the client's Finished (TLS 1.3), the server went on with something that is no alert.
@@ -125,18 +124,12 @@ impl Progress {
 
     /// Memory held for the server's certificate, in bytes.
     pub fn memory(&self) -> usize {
-        let chain = self.chain.as_ref().map_or(0, |(chain, _)| chain.memory());
-        let early = self
-            .early_certificate
-            .as_ref()
-            .map_or(0, |(body, _)| body.len());
-        chain + early
+        self.certificates.as_ref().map_or(0, |(body, _)| body.len())
     }
 
     /// Forgets the server's certificate: there is no room for it.
     pub fn forget_certificate(&mut self) {
-        self.chain = None;
-        self.early_certificate = None;
+        self.certificates = None;
     }
 
     fn message(&mut self, from: Side, kind: HandshakeType, body: &[u8], now: Timestamp) {
@@ -145,7 +138,6 @@ impl Progress {
                 self.keep(from, ClientHello::parse(body), |progress, hello| {
                     progress.client_hello = Some((Box::new(hello), now));
                 });
-                self.read_early_certificate();
             }
             (Side::Server, HandshakeType::SERVER_HELLO) if self.server_hello.is_none() => {
                 self.keep(from, ServerHello::parse(body), |progress, hello| {
@@ -167,25 +159,11 @@ impl Progress {
         if self.version().is_some_and(Version::is_tls13) {
             return;
         }
-        self.keep(Side::Server, self.read_chain(body), |progress, chain| {
-            progress.chain = Some((Box::new(chain), now));
-        });
-        if self.client_hello.is_none() {
-            self.early_certificate = Some((body.into(), now));
+        if Chain::is_readable(body) {
+            self.certificates = Some((body.into(), now));
+        } else {
+            self.malformed(Side::Server, Malformed::Certificate);
         }
-    }
-
-    /// The certificate came before the ClientHello that says for which name: now it can be told whether it covers that.
-    fn read_early_certificate(&mut self) {
-        if let Some((body, at)) = self.early_certificate.take() {
-            self.certificate(&body, at);
-        }
-    }
-
-    fn read_chain(&self, body: &[u8]) -> Result<Chain, Malformed> {
-        let hello = self.client_hello.as_ref();
-        let asked = hello.and_then(|(hello, _)| hello.server_name.as_ref());
-        Chain::read(body, asked)
     }
 
     fn keep<T>(

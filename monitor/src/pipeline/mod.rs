@@ -15,10 +15,11 @@ use hashbrown::HashMap;
 pub use settings::{Ports, Settings};
 
 use crate::diagnosis::{Case, Endpoints, Tried, Verdict, diagnose};
-use crate::flow::{Endpoint, FlowKey, Inserted, Protocol, Quic, Table};
+use crate::flow::{Endpoint, FlowKey, Place, Protocol, Quic, Table};
 use crate::frame::{Frame, FrameSink, InterfaceId, Timestamp};
 use crate::handshake::{Conversation, Decision, Trigger, decide};
 use crate::report::{Cause, Context, EndedHow, Event, Outcome, compose};
+use crate::tls::Certificates;
 use crate::wire::{self, Outer, Packet, Transport, Unreadable};
 use losses::Losses;
 use tracked::Tracked;
@@ -32,6 +33,7 @@ pub struct Pipeline {
     settings: Settings,
     conversations: Table<Tracked>,
     endpoints: Endpoints,
+    certificates: Certificates,
     interfaces: HashMap<InterfaceId, Arc<str>>,
     losses: Losses,
     events: Vec<Event>,
@@ -58,6 +60,7 @@ impl Pipeline {
         Self {
             conversations: Table::new(settings.max_conversations),
             endpoints: Endpoints::new(settings.max_endpoints),
+            certificates: Certificates::default(),
             interfaces: HashMap::new(),
             losses: Losses::default(),
             events: Vec::new(),
@@ -84,8 +87,8 @@ impl Pipeline {
     pub fn advance(&mut self, now: Timestamp) {
         let stepped_back = self.now.since(now) > CLOCK_STEP;
         self.now = if stepped_back { now } else { self.now.max(now) };
-        while let Some(key) = self.conversations.expired(self.now) {
-            self.expire(key);
+        while let Some(place) = self.conversations.expired(self.now) {
+            self.expire(place);
         }
         self.events.extend(self.losses.due(self.now));
     }
@@ -97,7 +100,7 @@ impl Pipeline {
 
     /// The capture is over: what is not decided yet is incomplete.
     pub fn finish(&mut self) {
-        while let Some((_, tracked)) = self.conversations.take_any() {
+        while let Some(tracked) = self.conversations.take_any() {
             if let Tracked::Watched(talk, _) = tracked {
                 self.let_go(&talk);
                 if let Some(decision) = decide(&talk, Trigger::CaptureEnd, self.now) {
@@ -151,18 +154,22 @@ impl Pipeline {
             Transport::Udp(_) | Transport::Unreachable(_) => Protocol::Udp,
         };
         let key = FlowKey::new(protocol, passing.source, passing.destination);
-        if self
-            .conversations
-            .get_mut(&key)
-            .is_some_and(|tracked| tracked.is_replaced_by(passing))
+        let mut found = self.conversations.find(&key);
+        if let Some(place) = found
+            && self.is_replaced(place, passing)
         {
-            self.replace(&key);
+            self.replace(place);
+            found = None;
         }
-        match self.conversations.get_mut(&key) {
+        match found {
             None => self.begin(key, passing),
-            Some(Tracked::Decided(_)) => {}
-            Some(Tracked::Watched(..)) => self.follow(key, passing),
+            Some(place) => self.follow(place, passing),
         }
+    }
+
+    fn is_replaced(&mut self, place: Place, passing: &Passing<'_>) -> bool {
+        let tracked = self.conversations.get_mut(place);
+        tracked.is_some_and(|tracked| tracked.is_replaced_by(passing))
     }
 
     /// A packet of no conversation begins one, if it can.
@@ -172,19 +179,18 @@ impl Pipeline {
         };
         let deadline = talk.deadline(&self.settings.deadlines);
         self.followed += 1;
-        let inserted =
-            self.conversations
-                .insert(key, Tracked::Watched(Box::new(talk), deadline), deadline);
-        if let Inserted::Evicting(_, Tracked::Watched(talk, _)) = inserted {
+        let tracked = Tracked::Watched(Box::new(talk), deadline);
+        let (place, evicted) = self.conversations.insert(key, tracked, deadline);
+        if let Some(Tracked::Watched(talk, _)) = evicted {
             self.let_go(&talk);
             self.losses.add("pipeline", "table_full", 1);
         }
-        self.follow(key, passing);
+        self.follow(place, passing);
     }
 
     /// Gives the packet to its conversation, and decides if it can be decided.
-    fn follow(&mut self, key: FlowKey, passing: &Passing<'_>) {
-        let Some(Tracked::Watched(talk, timer)) = self.conversations.get_mut(&key) else {
+    fn follow(&mut self, place: Place, passing: &Passing<'_>) {
+        let Some(Tracked::Watched(talk, timer)) = self.conversations.get_mut(place) else {
             return;
         };
         let held = talk.buffered();
@@ -197,51 +203,51 @@ impl Pipeline {
             self.losses.add("pipeline", "buffer_full", 1);
         }
         if let Some(decision) = decide(talk, Trigger::Packet, passing.frame.time) {
-            return self.conclude(key, decision);
+            return self.conclude(place, decision);
         }
         let deadline = talk.deadline(&self.settings.deadlines);
         if deadline < *timer {
             *timer = deadline;
-            self.conversations.reschedule(&key, deadline);
+            self.conversations.reschedule(place, deadline);
         }
     }
 
     /// A timer has fired; the deadline may have moved since it was set.
-    fn expire(&mut self, key: FlowKey) {
+    fn expire(&mut self, place: Place) {
         let now = self.now;
-        let Some(Tracked::Watched(talk, timer)) = self.conversations.get_mut(&key) else {
-            self.conversations.remove(&key);
+        let Some(Tracked::Watched(talk, timer)) = self.conversations.get_mut(place) else {
+            self.conversations.remove(place);
             return;
         };
         let deadline = talk.deadline(&self.settings.deadlines);
         if deadline > now {
             *timer = deadline;
-            self.conversations.reschedule(&key, deadline);
+            self.conversations.reschedule(place, deadline);
         } else if let Some(decision) = decide(talk, Trigger::Deadline, deadline) {
-            self.conclude(key, decision);
+            self.conclude(place, decision);
         }
     }
 
     /// The handshake is decided: report it, and remember the conversation for a while so that its last packets are known.
-    fn conclude(&mut self, key: FlowKey, decision: Decision) {
+    fn conclude(&mut self, place: Place, decision: Decision) {
         let deadlines = &self.settings.deadlines;
         let forget = self.now.plus(match decision.how {
             EndedHow::Timeout => deadlines.memory_of_silence,
             _ => deadlines.memory,
         });
-        let Some(tracked) = self.conversations.get_mut(&key) else {
+        let Some(tracked) = self.conversations.get_mut(place) else {
             return;
         };
         if let Some(talk) = tracked.decided() {
             self.let_go(&talk);
-            self.conversations.reschedule(&key, forget);
+            self.conversations.reschedule(place, forget);
             self.report(&talk, decision);
         }
     }
 
     /// The same addresses and ports begin anew: whatever this was, it is over.
-    fn replace(&mut self, key: &FlowKey) {
-        let Some(Tracked::Watched(talk, _)) = self.conversations.remove(key) else {
+    fn replace(&mut self, place: Place) {
+        let Some(Tracked::Watched(talk, _)) = self.conversations.remove(place) else {
             return;
         };
         self.let_go(&talk);
@@ -257,9 +263,15 @@ impl Pipeline {
         if !talk.speaks_tls() && !self.settings.ports.is_tls(server.port) {
             return;
         }
+        let chain = talk.progress.certificates.as_ref().and_then(|(body, at)| {
+            let hello = talk.progress.client_hello.as_ref();
+            let asked = hello.and_then(|(hello, _)| hello.server_name.as_ref());
+            Some((self.certificates.read(body, asked)?, *at))
+        });
         let case = Case {
             talk,
             decision,
+            chain,
             baseline: self.endpoints.of(service),
         };
         let verdict = verdict(&case);

@@ -58,8 +58,7 @@ pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: Context<'_>) 
             .server_hello
             .as_ref()
             .map(|(hello, _)| server_hello(hello, talk)),
-        certificate: talk
-            .progress
+        certificate: case
             .chain
             .as_ref()
             .map(|(chain, at)| CertificateReport::of(chain, *at)),

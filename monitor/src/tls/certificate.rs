@@ -9,6 +9,7 @@
 //! crate reads names, dates, keys and extensions, each by itself: a field that it cannot read is left out and named in
 //! [`Leaf::unreadable`], and the others are kept.
 
+mod cache;
 mod chain;
 mod coverage;
 mod date;
@@ -20,6 +21,7 @@ mod leaf;
 mod names;
 mod signature;
 
+pub use cache::Certificates;
 pub use chain::Chain;
 pub use coverage::Coverage;
 pub use date::Date;

@@ -14,7 +14,7 @@ pub use ja3::{ja3, ja3_text};
 pub use ja3s::{ja3s, ja3s_text};
 pub use ja4::{ja4, ja4_text};
 
-use super::text::{hex, hex_digit};
+use super::text::{hex, hex_digit, hex_digits};
 use super::version::is_grease;
 
 /// An MD5 in hexadecimal.
@@ -27,12 +27,21 @@ type Material = SmallVec<[u8; 768]>;
 
 /// Appends the numbers in decimal with dashes between them.
 fn dashed(material: &mut Material, numbers: impl IntoIterator<Item = u16>) {
-    let mut decimal = itoa::Buffer::new();
     for (index, number) in numbers.into_iter().enumerate() {
         if index > 0 {
             material.push(b'-');
         }
-        material.extend_from_slice(decimal.format(number).as_bytes());
+        decimal(material, number);
+    }
+}
+
+fn decimal(material: &mut Material, number: u16) {
+    for unit in [10_000, 1000, 100, 10, 1] {
+        if number >= unit || unit == 1 {
+            // A digit is below ten.
+            let digit = u8::try_from(number / unit % 10).unwrap_or_default();
+            material.push(hex_digit(digit));
+        }
     }
 }
 

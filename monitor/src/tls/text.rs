@@ -32,24 +32,25 @@ fn escaped(bytes: &[u8]) -> String {
     text
 }
 
-/// The bytes in lower-case hexadecimal, as far as there is room.
+/// The first bytes in lower-case hexadecimal: as many as give `N` digits. What is missing is zero.
 pub fn hex<const N: usize>(bytes: &[u8]) -> ArrayString<N> {
-    let mut text = ArrayString::new();
-    for digit in bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]) {
-        if text.try_push(hex_digit(digit)).is_err() {
-            break;
-        }
+    let digits = bytes.iter().flat_map(|&byte| hex_digits(byte));
+    let mut text = [b'0'; N];
+    for (place, digit) in text.iter_mut().zip(digits) {
+        *place = digit;
     }
-    text
+    ArrayString::from_byte_string(&text).unwrap_or_default()
 }
 
-/// The hexadecimal digit for a number below sixteen.
-pub fn hex_digit(nibble: u8) -> char {
-    let digit = match nibble {
-        0..=9 => b'0'.wrapping_add(nibble),
-        _ => b'a'.wrapping_add(nibble).wrapping_sub(10),
-    };
-    char::from(digit)
+/// The two hexadecimal digits of a byte, in ASCII.
+pub fn hex_digits(byte: u8) -> [u8; 2] {
+    [byte >> 4, byte & 0x0f].map(hex_digit)
+}
+
+/// The hexadecimal digit for a number below sixteen, in ASCII.
+pub const fn hex_digit(nibble: u8) -> u8 {
+    let first = if nibble < 10 { b'0' } else { b'a' - 10 };
+    first.wrapping_add(nibble)
 }
 
 #[cfg(test)]

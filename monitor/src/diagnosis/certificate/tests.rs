@@ -66,8 +66,8 @@ fn with(fault: &str) -> Chain {
     chain
 }
 
-/// A conversation that the client ended after this chain.
-fn talk(chain: Chain, alert: Option<u8>) -> Conversation {
+/// A conversation that the client ended after the server's certificates.
+fn talk(alert: Option<u8>) -> Conversation {
     let endpoint = |address: [u8; 4], port| Endpoint {
         address: address.into(),
         port,
@@ -97,7 +97,6 @@ fn talk(chain: Chain, alert: Option<u8>) -> Conversation {
     let hello = ClientHello::parse(&hello).unwrap();
     talk.progress.client_hello = Some((Box::new(hello), timestamp()));
     talk.progress.certificate = true;
-    talk.progress.chain = Some((Box::new(chain), timestamp()));
     let mut tcp = Tcp::default();
     tcp.seen.client.packets = 3;
     tcp.seen.server.packets = 3;
@@ -121,12 +120,13 @@ fn talk(chain: Chain, alert: Option<u8>) -> Conversation {
 }
 
 fn verdict(fault: &str, alert: Option<u8>) -> Verdict {
-    let talk = talk(with(fault), alert);
+    let talk = talk(alert);
     let decision = decide(&talk, Trigger::Packet, timestamp()).unwrap();
     let baseline = Baseline::default();
     diagnose(&Case {
         talk: &talk,
         decision,
+        chain: Some((with(fault).into(), timestamp())),
         baseline: &baseline,
     })
 }
@@ -181,13 +181,14 @@ fn a_client_that_leaves_a_sound_certificate_without_a_word_is_not_explained_by_i
 
 #[test]
 fn a_client_that_went_on_after_the_certificate_did_not_refuse_it() {
-    let mut talk = talk(with("expired"), NONE);
+    let mut talk = talk(NONE);
     talk.progress.sides.client.finished = Some(timestamp());
     let decision = decide(&talk, Trigger::Packet, timestamp()).unwrap();
     let baseline = Baseline::default();
     let case = Case {
         talk: &talk,
         decision,
+        chain: Some((with("expired").into(), timestamp())),
         baseline: &baseline,
     };
     assert_eq!(refused(&case), None);

@@ -196,7 +196,11 @@ mod tests {
     #[test]
     fn a_handshake_that_is_reported_late_counts_in_the_present_hour() {
         assert_eq!(
-            count_after(&["2025-05-19T05:00:00Z", "2025-05-19T04:00:00Z"]),
+            count_after(&[
+                "2025-05-19T05:00:00Z",
+                "2025-05-19T04:59:59Z",
+                "2025-05-19T05:00:01Z"
+            ]),
             3
         );
     }

@@ -4,7 +4,7 @@ use arrayvec::ArrayString;
 use sha2::{Digest, Sha256};
 use smallvec::SmallVec;
 
-use super::{Ja4Text, Material, hex, hex_digit, text, without_grease};
+use super::{Ja4Text, Material, hex, hex_digit, hex_digits, text, without_grease};
 use crate::tls::{ClientHello, ExtensionType, Version};
 
 /// The JA4 fingerprint, as in `t13d1516h2_8daaf6152771_e5627efa2ab1`. `transport` is `t` for TCP and `q` for QUIC.
@@ -21,17 +21,10 @@ use crate::tls::{ClientHello, ExtensionType, Version};
 /// 8. An empty list is `000000000000`.
 pub fn ja4(hello: &ClientHello, transport: char) -> Ja4Text {
     let mut fingerprint = Ja4Text::new();
-    let parts = [
-        head(hello, transport),
-        hash12(&suites(hello)),
-        hash12(&extensions(hello)),
-    ];
-    for (index, part) in parts.iter().enumerate() {
-        let dash = if index == 0 { "" } else { "_" };
+    let [suites, rest] = [suites(hello), extensions(hello)].map(|list| hash12(&list));
+    for part in [head(hello, transport).as_str(), "_", &suites, "_", &rest] {
         // Ten, twelve and twelve characters and two dashes always have room.
-        _ = fingerprint
-            .try_push_str(dash)
-            .and_then(|()| fingerprint.try_push_str(part));
+        _ = fingerprint.try_push_str(part);
     }
     fingerprint
 }
@@ -42,54 +35,58 @@ pub fn ja4_text(hello: &ClientHello, transport: char) -> String {
     format!("{}_{suites}_{rest}", head(hello, transport))
 }
 
-fn head(hello: &ClientHello, transport: char) -> ArrayString<12> {
+fn head(hello: &ClientHello, transport: char) -> ArrayString<10> {
     let name = if hello.has(ExtensionType::SERVER_NAME) {
-        'd'
+        b'd'
     } else {
-        'i'
+        b'i'
     };
-    let suites = count(&hello.cipher_suites);
-    let extensions = count(&hello.extensions);
-    let protocol = protocol(hello.alpn.first().unwrap_or_default());
-    let counts = [suites, extensions, protocol].into_iter().flatten();
-    let mut head = ArrayString::new();
-    for character in [transport]
-        .into_iter()
-        .chain(version(hello).chars())
-        .chain([name])
-        .chain(counts)
-    {
-        // Ten characters always have room in twelve bytes.
-        _ = head.try_push(character);
-    }
-    head
+    let [high, low] = *version(hello);
+    let [suites_high, suites_low] = count(&hello.cipher_suites);
+    let [extensions_high, extensions_low] = count(&hello.extensions);
+    let [first, last] = protocol(hello.alpn.first().unwrap_or_default());
+    let transport = u8::try_from(transport).unwrap_or(b'?');
+    let head = [
+        transport,
+        high,
+        low,
+        name,
+        suites_high,
+        suites_low,
+        extensions_high,
+        extensions_low,
+        first,
+        last,
+    ];
+    // All of them are ASCII.
+    ArrayString::from_byte_string(&head).unwrap_or_default()
 }
 
 /// How many there are without GREASE, to 99 at most, in two digits.
-fn count(numbers: &[u16]) -> [char; 2] {
+fn count(numbers: &[u16]) -> [u8; 2] {
     let count = u8::try_from(without_grease(numbers).count().min(99)).unwrap_or(99);
     [count / 10, count % 10].map(hex_digit)
 }
 
-fn version(hello: &ClientHello) -> &'static str {
+fn version(hello: &ClientHello) -> &'static [u8; 2] {
     let highest = without_grease(&hello.versions).max();
     match highest.map_or(hello.legacy_version, Version) {
-        Version::TLS1_3 => "13",
-        Version::TLS1_2 => "12",
-        Version::TLS1_1 => "11",
-        Version::TLS1_0 => "10",
-        Version::SSL3_0 => "s3",
-        Version::SSL2_0 => "s2",
-        _ => "00",
+        Version::TLS1_3 => b"13",
+        Version::TLS1_2 => b"12",
+        Version::TLS1_1 => b"11",
+        Version::TLS1_0 => b"10",
+        Version::SSL3_0 => b"s3",
+        Version::SSL2_0 => b"s2",
+        _ => b"00",
     }
 }
 
-fn protocol(name: &[u8]) -> [char; 2] {
+fn protocol(name: &[u8]) -> [u8; 2] {
     let (Some(&first), Some(&last)) = (name.first(), name.last()) else {
-        return ['0', '0'];
+        return *b"00";
     };
     if first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric() {
-        [first, last].map(char::from)
+        [first, last]
     } else {
         [first >> 4, last & 0x0f].map(hex_digit)
     }
@@ -128,8 +125,9 @@ fn commas(material: &mut Material, numbers: impl IntoIterator<Item = u16>) {
         if index > 0 {
             material.push(b',');
         }
-        let digits: ArrayString<4> = hex(&number.to_be_bytes());
-        material.extend_from_slice(digits.as_bytes());
+        for digit in number.to_be_bytes().into_iter().flat_map(hex_digits) {
+            material.push(digit);
+        }
     }
 }
 
@@ -161,7 +159,7 @@ mod tests {
     #[case(&[0x30, 0x31, 0xab, 0xcd], "3d")]
     #[case(&[0x30, 0xab, 0xcd, 0x31], "01")]
     fn the_first_and_last_character_of_the_protocol(#[case] name: &[u8], #[case] shown: &str) {
-        assert_eq!(protocol(name).iter().collect::<String>(), shown);
+        assert_eq!(protocol(name), shown.as_bytes());
     }
 
     /// The examples of the JA4 specification.
@@ -204,6 +202,6 @@ mod tests {
     fn the_highest_version_counts_even_when_it_is_a_draft() {
         let mut hello = samples::hello_with_grease();
         hello.versions = [0x0303, 0x7f1c, 0xfafa].into_iter().collect();
-        assert_eq!(version(&hello), "00");
+        assert_eq!(version(&hello), b"00");
     }
 }
