@@ -72,8 +72,8 @@ fn words(address: IpAddr) -> [u64; 2] {
     match address {
         IpAddr::V4(address) => [0, address.to_bits().into()],
         IpAddr::V6(address) => {
-            let bits = address.to_bits();
-            [(bits >> 64) as u64, bits as u64]
+            let (high, low) = (address.to_bits() >> 64, address.to_bits());
+            [high, low].map(|half| u64::try_from(half & u128::from(u64::MAX)).unwrap_or_default())
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::frame::{Frame, FrameSink, InterfaceId, Timestamp};
 use crate::handshake::{Conversation, Decision, Trigger, decide};
 use crate::report::{Cause, Context, EndedHow, Event, Outcome, compose};
 use crate::tls::Certificates;
+use crate::tls::fingerprint::Fingerprints;
 use crate::wire::{self, Outer, Packet, Transport, Unreadable};
 use losses::Losses;
 use tracked::Tracked;
@@ -34,6 +35,7 @@ pub struct Pipeline {
     conversations: Table<Tracked>,
     endpoints: Endpoints,
     certificates: Certificates,
+    fingerprints: Fingerprints,
     interfaces: HashMap<InterfaceId, Arc<str>>,
     losses: Losses,
     events: Vec<Event>,
@@ -61,6 +63,7 @@ impl Pipeline {
             conversations: Table::new(settings.max_conversations),
             endpoints: Endpoints::new(settings.max_endpoints),
             certificates: Certificates::default(),
+            fingerprints: Fingerprints::default(),
             interfaces: HashMap::new(),
             losses: Losses::default(),
             events: Vec::new(),
@@ -276,12 +279,13 @@ impl Pipeline {
         };
         let verdict = verdict(&case);
         let tried = Tried::of(&case);
-        let context = Context {
+        let mut context = Context {
             node: self.settings.node.as_ref(),
             interface: self.interfaces.get(&talk.interface),
             sample_rate: self.settings.sample_rate,
+            fingerprints: &mut self.fingerprints,
         };
-        let handshake = compose(&case, verdict, context);
+        let handshake = compose(&case, verdict, &mut context);
         self.events.push(Event::Handshake(Box::new(handshake)));
         let name = talk
             .progress

@@ -13,11 +13,12 @@ use crate::flow::{Endpoint, Side};
 use crate::frame::{Direction, Timestamp};
 use crate::handshake::{Conversation, ProxyHeader, SeenAlert, ended_by};
 use crate::stream::Gap;
-use crate::tls::{ClientHello, ExtensionType, ServerHello, fingerprint, names, text};
+use crate::tls::fingerprint::{self, Fingerprints};
+use crate::tls::{ClientHello, ExtensionType, ServerHello, names, text};
 use crate::wire::Outer;
 
 /// What the report says beside what was seen in the packets.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Context<'a> {
     /// The name of the watching node.
     pub node: Option<&'a Arc<str>>,
@@ -25,10 +26,12 @@ pub struct Context<'a> {
     pub interface: Option<&'a Arc<str>>,
     /// One in how many flows is watched.
     pub sample_rate: u32,
+    /// Takes the fingerprints of hellos.
+    pub fingerprints: &'a mut Fingerprints,
 }
 
 /// The report of a decided handshake.
-pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: Context<'_>) -> Handshake {
+pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: &mut Context<'_>) -> Handshake {
     let talk = case.talk;
     let why = verdict.as_ref().map(|verdict| verdict.cause);
     let confidence = verdict.as_ref().and_then(|verdict| verdict.confidence);
@@ -52,7 +55,7 @@ pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: Context<'_>) 
             .progress
             .client_hello
             .as_ref()
-            .map(|(hello, _)| client_hello(hello, talk)),
+            .map(|(hello, _)| client_hello(hello, talk, context.fingerprints)),
         server_hello: talk
             .progress
             .server_hello
@@ -138,12 +141,17 @@ const fn direction(client: Direction) -> HandshakeDirection {
     }
 }
 
-fn client_hello(hello: &ClientHello, talk: &Conversation) -> ClientHelloReport {
+fn client_hello(
+    hello: &ClientHello,
+    talk: &Conversation,
+    fingerprints: &mut Fingerprints,
+) -> ClientHelloReport {
     let letter = if talk.carrier.transport() == Transport::Quic {
         'q'
     } else {
         't'
     };
+    let (ja3, ja4) = fingerprints.of(hello, letter);
     let sni = hello
         .server_name
         .as_ref()
@@ -167,8 +175,8 @@ fn client_hello(hello: &ClientHello, talk: &Conversation) -> ClientHelloReport {
         ech: hello.ech,
         bytes: hello.len,
         segments: talk.hello_segments,
-        ja3: fingerprint::ja3(hello),
-        ja4: fingerprint::ja4(hello, letter),
+        ja3,
+        ja4,
     }
 }
 

@@ -9,10 +9,12 @@ use smallvec::SmallVec;
 mod ja3;
 mod ja3s;
 mod ja4;
+mod memo;
 
 pub use ja3::{ja3, ja3_text};
 pub use ja3s::{ja3s, ja3s_text};
 pub use ja4::{ja4, ja4_text};
+pub use memo::Fingerprints;
 
 use super::text::{hex, hex_digit, hex_digits};
 use super::version::is_grease;
@@ -36,12 +38,17 @@ fn dashed(material: &mut Material, numbers: impl IntoIterator<Item = u16>) {
 }
 
 fn decimal(material: &mut Material, number: u16) {
-    for unit in [10_000, 1000, 100, 10, 1] {
-        if number >= unit || unit == 1 {
-            // A digit is below ten.
-            let digit = u8::try_from(number / unit % 10).unwrap_or_default();
-            material.push(hex_digit(digit));
-        }
+    let digits = [
+        number / 10_000,
+        number / 1000 % 10,
+        number / 100 % 10,
+        number / 10 % 10,
+        number % 10,
+    ];
+    let leading = digits.iter().take(4).take_while(|digit| **digit == 0);
+    for digit in digits.iter().skip(leading.count()) {
+        // A digit is below ten.
+        material.push(hex_digit(u8::try_from(*digit).unwrap_or_default()));
     }
 }
 

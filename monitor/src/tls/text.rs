@@ -34,17 +34,16 @@ fn escaped(bytes: &[u8]) -> String {
 
 /// The first bytes in lower-case hexadecimal: as many as give `N` digits. What is missing is zero.
 pub fn hex<const N: usize>(bytes: &[u8]) -> ArrayString<N> {
-    let digits = bytes.iter().flat_map(|&byte| hex_digits(byte));
     let mut text = [b'0'; N];
-    for (place, digit) in text.iter_mut().zip(digits) {
-        *place = digit;
+    for (pair, &byte) in text.chunks_exact_mut(2).zip(bytes) {
+        pair.copy_from_slice(&hex_digits(byte));
     }
     ArrayString::from_byte_string(&text).unwrap_or_default()
 }
 
 /// The two hexadecimal digits of a byte, in ASCII.
-pub fn hex_digits(byte: u8) -> [u8; 2] {
-    [byte >> 4, byte & 0x0f].map(hex_digit)
+pub const fn hex_digits(byte: u8) -> [u8; 2] {
+    [hex_digit(byte >> 4), hex_digit(byte & 0x0f)]
 }
 
 /// The hexadecimal digit for a number below sixteen, in ASCII.

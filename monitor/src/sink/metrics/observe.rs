@@ -116,7 +116,7 @@ impl Counted<'_> {
     }
 
     fn alert(&self, alert: &AlertReport) {
-        let level = labels::alert_level(alert.encrypted, alert.level.as_deref());
+        let level = labels::alert_level(alert.encrypted, alert.level);
         let description = labels::alert_description(alert);
         let labels = [alert.from.label(), level, &*description];
         self.instruments

@@ -78,25 +78,24 @@ impl Names {
     }
 
     fn shown(alternative: &[GeneralName<'_>]) -> Self {
-        let (mut kept, mut left_out) = (Vec::new(), 0_usize);
-        for name in alternative {
-            match shown(name) {
-                None => {}
-                Some(Some(name)) if kept.len() < MAX_NAMES => kept.push(name),
-                Some(_) => left_out = left_out.saturating_add(1),
-            }
+        let is_long = |name: &GeneralName<'_>| matches!(name, GeneralName::DNSName(name) if name.len() > LONGEST_NAME);
+        let long = alternative.iter().filter(|name| is_long(name)).count();
+        let mut shown = alternative
+            .iter()
+            .filter(|name| !is_long(name))
+            .filter_map(shown);
+        Self {
+            kept: shown.by_ref().take(MAX_NAMES).collect(),
+            left_out: shown.count().saturating_add(long),
         }
-        let kept = kept.into();
-        Self { kept, left_out }
     }
 }
 
-/// A DNS name or an IP address as it is shown; `Some(None)` for one too long to keep.
-fn shown(name: &GeneralName<'_>) -> Option<Option<Arc<str>>> {
+/// A DNS name or an IP address as it is shown.
+fn shown(name: &GeneralName<'_>) -> Option<Arc<str>> {
     match name {
-        GeneralName::DNSName(name) if name.len() > LONGEST_NAME => Some(None),
-        GeneralName::DNSName(name) => Some(Some(text::printable(name.as_bytes()).into())),
-        GeneralName::IPAddress(address) => Some(Some(ip(address)?.to_string().into())),
+        GeneralName::DNSName(name) => Some(text::printable(name.as_bytes()).into()),
+        GeneralName::IPAddress(address) => Some(ip(address)?.to_string().into()),
         _ => None,
     }
 }

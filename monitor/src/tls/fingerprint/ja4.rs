@@ -125,8 +125,8 @@ fn commas(material: &mut Material, numbers: impl IntoIterator<Item = u16>) {
         if index > 0 {
             material.push(b',');
         }
-        for digit in number.to_be_bytes().into_iter().flat_map(hex_digits) {
-            material.push(digit);
+        for byte in number.to_be_bytes() {
+            material.extend_from_slice(&hex_digits(byte));
         }
     }
 }
