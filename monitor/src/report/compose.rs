@@ -13,7 +13,7 @@ use crate::flow::{Endpoint, Side};
 use crate::frame::{Direction, Timestamp};
 use crate::handshake::{Conversation, ProxyHeader, SeenAlert, ended_by};
 use crate::stream::Gap;
-use crate::tls::fingerprint::{self, Fingerprints};
+use crate::tls::fingerprint::Fingerprints;
 use crate::tls::{ClientHello, ExtensionType, ServerHello, names, text};
 use crate::wire::Outer;
 
@@ -60,7 +60,7 @@ pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: &mut Context<
             .progress
             .server_hello
             .as_ref()
-            .map(|(hello, _)| server_hello(hello, talk)),
+            .map(|(hello, _)| server_hello(hello, talk, context.fingerprints)),
         certificate: case
             .chain
             .as_ref()
@@ -151,7 +151,7 @@ fn client_hello(
     } else {
         't'
     };
-    let (ja3, ja4) = fingerprints.of(hello, letter);
+    let (ja3, ja4) = fingerprints.client(hello, letter);
     let sni = hello
         .server_name
         .as_ref()
@@ -188,7 +188,11 @@ fn sni_absent(hello: &ClientHello) -> Missing {
     }
 }
 
-fn server_hello(hello: &ServerHello, talk: &Conversation) -> ServerHelloReport {
+fn server_hello(
+    hello: &ServerHello,
+    talk: &Conversation,
+    fingerprints: &mut Fingerprints,
+) -> ServerHelloReport {
     ServerHelloReport {
         version: hello.version(),
         cipher_suite: hello.cipher_suite,
@@ -204,7 +208,7 @@ fn server_hello(hello: &ServerHello, talk: &Conversation) -> ServerHelloReport {
             .client_hello
             .as_ref()
             .is_some_and(|(client, _)| hello.resumes(client)),
-        ja3s: fingerprint::ja3s(hello),
+        ja3s: fingerprints.server(hello),
     }
 }
 
