@@ -9,23 +9,30 @@ use serde::Serialize;
 
 use crate::frame::Timestamp;
 use crate::label::labelled;
+use crate::tls::Version;
 
 mod cause;
 mod certificate;
+mod client_details;
 mod compose;
 mod envelope;
+mod extension;
 mod hello;
 mod id;
 mod outcome;
+mod server_details;
 mod summary;
 
 pub use cause::{Cause, Confidence};
 pub use certificate::{CertificateReport, KeyReport, Validity};
+pub use client_details::{ClientDetailsReport, OfferedSession};
 pub use compose::{Context, compose};
 pub use envelope::{ProxiedPeer, ProxyProtocol, Starttls, Tunnel};
+pub use extension::{EncryptedHelloKind, EncryptedHelloReport, PskReport};
 pub use hello::{AlertReport, ClientHelloReport, Missing, ServerHelloReport};
 pub use id::HandshakeId;
 pub use outcome::{Ended, EndedBy, EndedHow, Outcome, Stage};
+pub use server_details::{AcknowledgedReport, AnsweredSession, RetryReport, ServerDetailsReport};
 pub use summary::{Loss, Summary};
 
 /// The name of the schema that every emitted object carries.
@@ -83,6 +90,10 @@ pub struct Handshake {
     pub starttls: Option<Starttls>,
     /// What the client asked for; null when it was not seen.
     pub client_hello: Option<ClientHelloReport>,
+    /// The version offered in a ClientHello of the SSL 2.0 format; null when there was none. It has no extensions.
+    pub ssl2_client_hello: Option<Version>,
+    /// What a HelloRetryRequest asked for; null when there was none.
+    pub hello_retry_request: Option<RetryReport>,
     /// What the server chose; null when it was not seen.
     pub server_hello: Option<ServerHelloReport>,
     /// The server's certificate; null when it was not seen, as in TLS 1.3, where it is encrypted.

@@ -1,9 +1,8 @@
 //! Causes that only QUIC shows: its versions, its error codes, its silence.
 
-use super::case::millis;
+use super::case::{error_name, millis};
 use super::{Case, Verdict};
 use crate::report::{Cause, Confidence, EndedBy, EndedHow};
-use crate::tls::names;
 
 /// The server answered that it does not speak the client's version, and the client did not try another.
 pub(super) fn version_negotiation(case: &Case<'_>) -> Option<Verdict> {
@@ -31,8 +30,8 @@ pub(super) fn closed(case: &Case<'_>) -> Option<Verdict> {
     let error = case.talk.carrier.quic()?.error?;
     let why = meaning(error, case.decision.by == EndedBy::Server)
         .filter(|_| case.decision.how == EndedHow::Close)?;
-    let name = names::quic_error(error).unwrap_or("unknown");
-    let evidence = format!("{} CONNECTION_CLOSE with error {name}", case.decision.by);
+    let error = error_name(error);
+    let evidence = format!("{} CONNECTION_CLOSE with error {error}", case.decision.by);
     Some(Verdict::new(why, Confidence::Certain, evidence))
 }
 

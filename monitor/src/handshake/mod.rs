@@ -16,4 +16,4 @@ pub use conversation::{Conversation, FirstSight};
 pub use deadlines::{Deadlines, PATIENCE};
 pub use outcome::{Decision, Trigger, decide, ended_by};
 pub use preamble::{Passage, Preamble, ProxyHeader};
-pub use progress::{Progress, SeenAlert, SideProgress};
+pub use progress::{Progress, Retry, SeenAlert, SideProgress};

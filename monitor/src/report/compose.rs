@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    AlertReport, Capture, CertificateReport, ClientHelloReport, Ended, EndedHow, Handshake,
-    HandshakeDirection, HandshakeId, Missing, Outcome, Peer, ProxiedPeer, ProxyProtocol, SCHEMA,
-    ServerHelloReport, Timing, Transport, Tunnel,
+    AlertReport, Capture, CertificateReport, ClientDetailsReport, ClientHelloReport, Ended,
+    EndedHow, Handshake, HandshakeDirection, HandshakeId, Missing, Outcome, Peer, ProxiedPeer,
+    ProxyProtocol, RetryReport, SCHEMA, ServerDetailsReport, ServerHelloReport, Timing, Transport,
+    Tunnel,
 };
 use crate::diagnosis::{Case, Verdict, next_step};
 use crate::flow::{Endpoint, Side};
@@ -56,6 +57,8 @@ pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: &mut Context<
             .client_hello
             .as_ref()
             .map(|(hello, _)| client_hello(hello, talk, context.fingerprints)),
+        ssl2_client_hello: talk.progress.ssl2_hello,
+        hello_retry_request: talk.progress.retry.map(RetryReport::of),
         server_hello: talk
             .progress
             .server_hello
@@ -177,6 +180,7 @@ fn client_hello(
         segments: talk.hello_segments,
         ja3,
         ja4,
+        details: ClientDetailsReport::of(hello),
     }
 }
 
@@ -193,6 +197,11 @@ fn server_hello(
     talk: &Conversation,
     fingerprints: &mut Fingerprints,
 ) -> ServerHelloReport {
+    let client = talk
+        .progress
+        .client_hello
+        .as_ref()
+        .map(|(client, _)| &**client);
     ServerHelloReport {
         version: hello.version(),
         cipher_suite: hello.cipher_suite,
@@ -203,12 +212,9 @@ fn server_hello(
             .map(|protocol| text::printable(protocol).into()),
         group: hello.group,
         hello_retry_request: talk.progress.retried,
-        resumed: talk
-            .progress
-            .client_hello
-            .as_ref()
-            .is_some_and(|(client, _)| hello.resumes(client)),
+        resumed: client.is_some_and(|client| hello.resumes(client)),
         ja3s: fingerprints.server(hello),
+        details: ServerDetailsReport::of(hello, client),
     }
 }
 

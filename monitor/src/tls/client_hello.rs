@@ -6,7 +6,7 @@ use tls_parser::{
     parse_tls_handshake_client_hello,
 };
 
-use super::extension::{self, Extension, ExtensionType, Protocols, U16s};
+use super::extension::{self, ClientDetails, Extension, ExtensionType, Protocols, U16s};
 use super::malformed::Malformed;
 use super::message;
 use super::server_name::ServerName;
@@ -56,6 +56,8 @@ pub struct ClientHello {
     pub ech: bool,
     /// cookie was sent: the answer to a HelloRetryRequest.
     pub cookie: bool,
+    /// What else the extensions say.
+    pub details: ClientDetails,
     /// The length of the handshake message with its header, in bytes.
     pub len: u32,
 }
@@ -70,7 +72,9 @@ impl ClientHello {
         let mut hello = Self::from_fixed(&fixed, body.len()).ok_or(Malformed::ClientHello)?;
         for extension in Extension::split(block)? {
             hello.extensions.push(extension.kind.0);
-            if hello.extension(&extension).is_none() {
+            let known = hello.extension(&extension);
+            let detail = hello.details.read(&extension);
+            if known.and(detail).is_none() {
                 hello.unreadable.push(extension.kind.0);
             }
         }
@@ -111,6 +115,7 @@ impl ClientHello {
             early_data: false,
             ech: false,
             cookie: false,
+            details: ClientDetails::default(),
             len: u32::try_from(len.checked_add(message::HEADER)?).ok()?,
         })
     }
