@@ -331,6 +331,12 @@ pub(crate) fn shapes() -> Vec<(&'static str, Vec<u8>)> {
     let mut big = ethernet(&v4, &tcp(0x18), &hello);
     big[16..18].fill(0);
     shapes.push(("BIG TCP: a length of zero", big));
+    let jumbo: (u8, &[u8]) = (0, &[0, 0xc2, 4, 0, 2, 0, 0]);
+    for extensions in [&[][..], &[jumbo]] {
+        let mut big = ethernet(&v6(extensions), &tcp(0x18), &hello);
+        big[18..20].fill(0);
+        shapes.push(("BIG TCP over IPv6", big));
+    }
     let mut lying = ethernet(&v4, &tcp(0x18), &hello);
     lying[46] = 0x40;
     shapes.push(("a TCP header of 16 bytes", lying));
