@@ -177,6 +177,11 @@ mod rows {
                 datagram(&v4, 40_000, 53, &[1; 1000]),
                 Some(10.0),
             ),
+            Row::new(
+                "another port, UDP of 8 bytes",
+                datagram(&v4, 40_000, 53, &[1; 8]),
+                None,
+            ),
             Row::new("finished flow", done_v4, Some(45.0)),
             Row::new("finished flow, IPv6", done_v6, Some(45.0)),
             Row::new("finished QUIC connection", quic_v4, Some(45.0)),

@@ -1,11 +1,14 @@
 //! QUIC, live: between a real client and a real server, and what is said where there is none.
 
+use std::net::UdpSocket;
 use std::path::Path;
 use std::process::Command;
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
-use xtask::lab::{Agent, Attempt, Pki, QuicClient, Server, Witness, handshakes, replay, word};
+use xtask::lab::{
+    Agent, Attempt, CLIENT, POD, Pki, QuicClient, Server, Witness, handshakes, replay, until, word,
+};
 use xtask::{command, paths};
 
 use crate::agreement::by_port;
@@ -75,6 +78,57 @@ fn quic_datagrams_that_an_offload_made_one_packet_of_are_told_apart() {
     let file = witness.stop().unwrap();
     assert_ne!(packets(&file, "udp dst port 443 and greater 2400"), "");
     assert_as_in_replay(agent, &file, 1);
+}
+
+#[test]
+fn a_client_that_proves_its_address_and_version_2_are_followed_live() {
+    let scene = Scene::new();
+    let _server = Server::aioquic(&scene.network, &scene.pki, NAME).unwrap();
+    let agent = scene.agent();
+    let witness = Witness::start(&scene.network.node, "eth0", scene.pki.folder()).unwrap();
+    for version in ["1", "2"] {
+        let client = QuicClient::to(NAME).with(&["--version", version]);
+        assert_established(&agent, &quic(&scene, &client));
+    }
+    assert_as_in_replay(agent, &witness.stop().unwrap(), 2);
+}
+
+/// DTLS, noise, and what only looks like QUIC: of each of these much passes, and little is sent to user space.
+#[test]
+fn datagrams_that_are_no_quic_do_not_flood_user_space() {
+    let scene = Scene::new();
+    let agent = scene.agent();
+    let socket = scene
+        .network
+        .client
+        .inside(|| UdpSocket::bind((CLIENT, 20_000)));
+    let socket = socket.unwrap().unwrap();
+    for first in [
+        [22, 0xfe, 0xfd, 0, 0],
+        [0x12, 0x34, 1, 0, 0],
+        [0x43, 1, 2, 3, 4],
+        [0xc3, 0, 0, 0, 1],
+    ] {
+        let datagram = [&first[..], &[8; 500]].concat();
+        for _ in 0..5000 {
+            socket.send_to(&datagram, (POD, 443)).unwrap();
+        }
+    }
+    // Counters leave the kernel once a second.
+    let packets = |verdict: &str| agent.metric("tlsmon_kernel_packets_total", &[verdict]);
+    let seen = until("the datagrams to be counted", SOON, || {
+        Ok(Some(packets("verdict=\"seen\"")?).filter(|seen| *seen >= 20_000.0))
+    })
+    .unwrap();
+    let sent = packets("verdict=\"sent\"").unwrap();
+    assert!(sent < 200.0, "{sent} of {seen} packets sent to user space");
+    let snapped = agent
+        .metric("tlsmon_lost_total", &["reason=\"snap\""])
+        .unwrap();
+    assert!(
+        snapped > 0.0,
+        "the flood that looked like QUIC was cut, and that is counted"
+    );
 }
 
 #[test]
