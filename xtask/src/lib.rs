@@ -4,6 +4,7 @@ pub mod bench;
 pub mod check;
 pub mod command;
 pub mod demo;
+pub mod fuzz;
 pub mod lab;
 pub mod paths;
 pub mod say;

@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
 use xtask::setup::Purpose;
-use xtask::{bench, check, command, demo, lab, paths, say, setup, test};
+use xtask::{bench, check, command, demo, fuzz, lab, paths, say, setup, test};
 
 /// Sets up, builds, demonstrates, tests and measures tlsmon.
 #[derive(Parser)]
@@ -43,6 +43,8 @@ enum Verb {
     },
     /// Measure: nanoseconds per packet in the kernel, handshakes per CPU second and memory in replay.
     Bench(bench::Options),
+    /// Give random input to the readers and the pipeline, and look for what makes them fail.
+    Fuzz(fuzz::Options),
     /// Format, lints, and the order of layers; nothing is run.
     Check,
     /// Build tlsmon and run it as root: `cargo xtask run -- run --interface eth0`.
@@ -90,6 +92,7 @@ fn run(verb: Verb) -> Result<ExitCode> {
             skip_privileged,
         } => test::run(part, skip_privileged).map(verdict),
         Verb::Bench(options) => bench::run(&options).map(done),
+        Verb::Fuzz(options) => fuzz::fuzz(&options).map(verdict),
         Verb::Check => check::run().map(done),
         Verb::Run { arguments } => run_tlsmon(&arguments),
         Verb::Measured { command } => bench::measured(&command).map(done),

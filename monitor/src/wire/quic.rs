@@ -19,8 +19,8 @@ mod protection;
 mod varint;
 mod version;
 
-#[cfg(test)]
-pub(crate) mod seal;
+#[cfg(any(test, fuzzing))]
+mod seal;
 #[cfg(test)]
 mod tests;
 
