@@ -112,3 +112,10 @@ fn a_reset_ends_the_waiting() {
         assert_eq!(pipeline.events().count(), 1);
     }
 }
+
+#[test]
+fn garbage_before_a_fin_is_no_part_of_a_hello() {
+    let mut talk = Talk::opened(443);
+    let report = only(talk.says(&[0; 32]).client(FIN, b"").server(FIN, b""));
+    assert_eq!((report.outcome, report.cause), (Outcome::NotTls, None));
+}

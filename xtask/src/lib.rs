@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod check;
 pub mod command;
+pub mod compare;
 pub mod demo;
 pub mod fuzz;
 pub mod lab;

@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
 use xtask::setup::Purpose;
-use xtask::{bench, check, command, demo, fuzz, lab, paths, say, setup, test};
+use xtask::{bench, check, command, compare, demo, fuzz, lab, paths, say, setup, test};
 
 /// Sets up, builds, demonstrates, tests and measures tlsmon.
 #[derive(Parser)]
@@ -45,6 +45,8 @@ enum Verb {
     Bench(bench::Options),
     /// Give random input to the readers and the pipeline, and look for what makes them fail.
     Fuzz(fuzz::Options),
+    /// Compare what tlsmon reads in captures with what other programs read, field by field.
+    Compare(compare::Options),
     /// Format, lints, and the order of layers; nothing is run.
     Check,
     /// Build tlsmon and run it as root: `cargo xtask run -- run --interface eth0`.
@@ -93,6 +95,7 @@ fn run(verb: Verb) -> Result<ExitCode> {
         } => test::run(part, skip_privileged).map(verdict),
         Verb::Bench(options) => bench::run(&options).map(done),
         Verb::Fuzz(options) => fuzz::fuzz(&options).map(verdict),
+        Verb::Compare(options) => compare::run(&options).map(verdict),
         Verb::Check => check::run().map(done),
         Verb::Run { arguments } => run_tlsmon(&arguments),
         Verb::Measured { command } => bench::measured(&command).map(done),

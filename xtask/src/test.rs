@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::command::{is_root, output};
 use crate::setup::Purpose;
-use crate::{check, fuzz, lab, paths, say, setup};
+use crate::{check, compare, fuzz, lab, paths, say, setup};
 
 mod count;
 
@@ -79,6 +79,8 @@ fn unit(count: &mut Count) -> Result<()> {
         "workspace tests",
         cargo(&["test", "--workspace", "--exclude", "xtask"])?,
     )?;
+    say::step("comparison: the project's own captures, as tshark reads them");
+    count.result("comparison", &compare::own(&paths::tlsmon("debug")));
     say::step("tests of xtask itself");
     count.tests(
         "xtask tests",

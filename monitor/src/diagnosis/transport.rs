@@ -65,7 +65,11 @@ pub(super) fn server_silent(case: &Case<'_>) -> Option<Verdict> {
 pub(super) fn client_abandoned(case: &Case<'_>) -> Option<Verdict> {
     let talk = case.talk;
     let unanswered = talk.streams.server.bytes() == 0 || talk.left_early;
-    if !unanswered || talk.streams.client.bytes() == 0 || !case.hung_up(Side::Client) {
+    if !unanswered
+        || talk.is_cleartext()
+        || talk.streams.client.bytes() == 0
+        || !case.hung_up(Side::Client)
+    {
         return None;
     }
     let what = match talk.progress.stage() {
