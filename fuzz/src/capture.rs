@@ -61,11 +61,8 @@ impl FrameSink for Seen {
         }
     }
 
-    fn interface(&mut self, id: InterfaceId, name: &str) {
-        assert!(
-            name.chars().all(|c| !c.is_control()),
-            "interface {id:?} is called {name:?}"
-        );
+    fn interface(&mut self, _: InterfaceId, name: &str) {
+        assert!(!name.is_empty(), "an interface without a name");
     }
 
     fn lost(&mut self, place: &'static str, reason: &'static str, count: u64) {

@@ -56,7 +56,7 @@ impl Run {
             ..Settings::default()
         };
         let mut pipeline = Pipeline::new(limits.clone());
-        pipeline.interface(monitor::frame::InterfaceId(0), "fuzz0");
+        pipeline.interface(monitor::frame::InterfaceId(0), "fuzz\r\n\u{1b}[0m");
         Self {
             pipeline,
             limits,

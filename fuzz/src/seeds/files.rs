@@ -27,9 +27,9 @@ impl FrameSink for Collect {
     fn tick(&mut self, _: Timestamp) {}
 }
 
-/// The file as it is, its packets as pcapng, both compressed; and its packets one by one.
+/// The file as it is, its first packets as pcapng, both compressed; and these packets one by one.
 pub fn write(seeds: &mut Seeds, file: &[u8], packets: &[Packet]) -> std::io::Result<()> {
-    let first = &packets[..packets.len().min(6)];
+    let first = &packets[..packets.len().min(4)];
     for file in [file, &pcapng(first)] {
         let zstd = compress_to_vec(file, CompressionLevel::Fastest);
         for form in [file, &gzip(file)?, &zstd] {
