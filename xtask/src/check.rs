@@ -10,8 +10,12 @@ use crate::{paths, say};
 mod layers;
 
 /// The checks that cargo makes: what each is, and its arguments.
-pub const CARGO: [(&str, &[&str]); 2] = [
+pub const CARGO: [(&str, &[&str]); 3] = [
     ("format", &["fmt", "--all", "--check"]),
+    (
+        "format of the fuzz targets",
+        &["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"],
+    ),
     (
         "lints",
         &[

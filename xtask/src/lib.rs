@@ -3,7 +3,9 @@
 pub mod bench;
 pub mod check;
 pub mod command;
+pub mod compare;
 pub mod demo;
+pub mod fuzz;
 pub mod lab;
 pub mod names;
 pub mod paths;

@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
 use xtask::setup::Purpose;
-use xtask::{bench, check, command, demo, lab, names, paths, say, setup, test};
+use xtask::{bench, check, command, compare, demo, fuzz, lab, names, paths, say, setup, test};
 
 /// Sets up, builds, demonstrates, tests and measures tlsmon.
 #[derive(Parser)]
@@ -43,6 +43,10 @@ enum Verb {
     },
     /// Measure: nanoseconds per packet in the kernel, handshakes per CPU second and memory in replay.
     Bench(bench::Options),
+    /// Give random input to the readers and the pipeline, and look for what makes them fail.
+    Fuzz(fuzz::Options),
+    /// Compare what tlsmon reads in captures with what other programs read, field by field.
+    Compare(compare::Options),
     /// Format, lints, and the order of layers; nothing is run.
     Check,
     /// Write the tables of names from the registry files, or check that all of them are up to date.
@@ -92,6 +96,8 @@ fn run(verb: Verb) -> Result<ExitCode> {
             skip_privileged,
         } => test::run(part, skip_privileged).map(verdict),
         Verb::Bench(options) => bench::run(&options).map(done),
+        Verb::Fuzz(options) => fuzz::fuzz(&options).map(verdict),
+        Verb::Compare(options) => compare::run(&options).map(verdict),
         Verb::Check => check::run().map(done),
         Verb::Names(options) => names::run(&options).map(done),
         Verb::Run { arguments } => run_tlsmon(&arguments),

@@ -15,7 +15,7 @@ pub use aioquic::python as python_with_aioquic;
 pub use envoy::program as envoy;
 pub use nginx::program as nginx;
 
-/// What the machine is to be made ready for. Each set holds the ones before it, save `Demo`, which needs no VM.
+/// What the machine is to be made ready for. Each set up to `Test` holds the ones before it; `Test` holds all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Purpose {
     /// Building tlsmon.
@@ -26,6 +26,19 @@ pub enum Purpose {
     Live,
     /// `cargo xtask test`: also old kernels in a VM.
     Test,
+    /// `cargo xtask fuzz`.
+    Fuzz,
+}
+
+impl Purpose {
+    /// Whether this holds what `other` needs.
+    fn holds(self, other: Self) -> bool {
+        match self {
+            Self::Fuzz => matches!(other, Self::Build | Self::Fuzz),
+            Self::Test => true,
+            _ => other <= self,
+        }
+    }
 }
 
 /// Something the machine may lack.
@@ -69,13 +82,16 @@ pub fn ensure(purpose: Purpose, dry_run: bool) -> Result<()> {
 
 fn items(purpose: Purpose) -> Vec<Item> {
     let mut items = vec![rust::bpf_compiler(), rust::bpf_linker()];
-    if purpose >= Purpose::Demo {
+    if purpose.holds(Purpose::Demo) {
         items.push(envoy::item());
     }
-    if purpose >= Purpose::Live {
+    if purpose.holds(Purpose::Live) {
         items.extend([nginx::item(), aioquic::item()]);
     }
-    if purpose >= Purpose::Test {
+    if purpose.holds(Purpose::Fuzz) {
+        items.extend([rust::nightly(), rust::fuzzer()]);
+    }
+    if purpose.holds(Purpose::Test) {
         items.push(rust::checkers());
         items.extend(kernel::KERNELS.iter().map(kernel::item));
     }

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::command::{is_root, output};
 use crate::setup::Purpose;
-use crate::{check, lab, paths, say, setup};
+use crate::{check, compare, fuzz, lab, paths, say, setup};
 
 mod count;
 
@@ -17,6 +17,8 @@ use count::Count;
 pub enum Part {
     /// Format, lints, layers, and whatever cargo test finds in the crates.
     Unit,
+    /// Half a minute of random input.
+    Fuzz,
     /// tlsmon between real clients and servers in network namespaces.
     Live,
     /// tlsmon on older kernels in a VM.
@@ -27,7 +29,9 @@ pub enum Part {
 pub fn run(part: Option<Part>, skip_privileged: bool) -> Result<bool> {
     let wanted = |this: Part| part.is_none_or(|part| part == this);
     setup::ensure(
-        if skip_privileged {
+        if skip_privileged && wanted(Part::Fuzz) {
+            Purpose::Fuzz
+        } else if skip_privileged {
             Purpose::Build
         } else {
             purpose(part)
@@ -37,6 +41,9 @@ pub fn run(part: Option<Part>, skip_privileged: bool) -> Result<bool> {
     let mut count = Count::default();
     if wanted(Part::Unit) {
         unit(&mut count)?;
+    }
+    if wanted(Part::Fuzz) {
+        fuzzed(&mut count)?;
     }
     for (this, name) in [(Part::Live, "live"), (Part::Kernels, "kernels")] {
         if wanted(this) && skip_privileged {
@@ -54,6 +61,7 @@ pub fn run(part: Option<Part>, skip_privileged: bool) -> Result<bool> {
 fn purpose(part: Option<Part>) -> Purpose {
     match part {
         Some(Part::Unit) => Purpose::Build,
+        Some(Part::Fuzz) => Purpose::Fuzz,
         Some(Part::Live) => Purpose::Live,
         Some(Part::Kernels) | None => Purpose::Test,
     }
@@ -71,6 +79,8 @@ fn unit(count: &mut Count) -> Result<()> {
         "workspace tests",
         cargo(&["test", "--workspace", "--exclude", "xtask"])?,
     )?;
+    say::step("comparison: the project's own captures, as tshark reads them");
+    count.result("comparison", &compare::own(&paths::tlsmon("debug")));
     say::step("tests of xtask itself");
     count.tests(
         "xtask tests",
@@ -81,6 +91,19 @@ fn unit(count: &mut Count) -> Result<()> {
         "replay-only tests",
         cargo(&["test", "--package", "monitor", "--no-default-features"])?,
     )
+}
+
+/// Every target for a moment: enough to see that it still works, and what the project's captures show.
+fn fuzzed(count: &mut Count) -> Result<()> {
+    const SECONDS: u64 = 30;
+    let fuzzer = fuzz::Fuzzer::build()?;
+    fuzzer.seeds(&[])?;
+    say::step(format_args!("fuzz targets, {SECONDS} seconds in all"));
+    let targets = fuzz::targets()?;
+    for (target, result) in fuzzer.all(&targets, SECONDS) {
+        count.result(target, &result);
+    }
+    Ok(())
 }
 
 fn privileged(name: &'static str, count: &mut Count) -> Result<()> {

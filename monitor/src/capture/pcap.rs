@@ -49,8 +49,8 @@ pub fn read(
     read_stored(source, stored, sink)
 }
 
-/// Reads a capture out of its bytes as they are stored.
-fn read_stored(
+/// Reads a capture out of its bytes as they are stored, wherever they come from; `source` is what errors call it.
+pub fn read_stored(
     source: Source,
     stored: Box<dyn Read + '_>,
     sink: &mut dyn FrameSink,

@@ -51,7 +51,7 @@ enum Refusal {
 
 impl Refusal {
     fn of(case: &Case<'_>) -> Option<Self> {
-        if case.talk.progress.sides.client.finished.is_some() {
+        if case.talk.progress.sides.client.finished.is_some() || case.talk.left_early {
             return None;
         }
         if case.hung_up(Side::Client) {

@@ -60,13 +60,19 @@ pub(super) fn server_silent(case: &Case<'_>) -> Option<Verdict> {
     })
 }
 
-/// The client left before the server had said anything, and had not waited for long.
+/// The client left before the server had said anything, and had not waited for long. What the server said afterwards, if
+/// it did, the client had not waited for.
 pub(super) fn client_abandoned(case: &Case<'_>) -> Option<Verdict> {
-    let unanswered = case.talk.streams.server.bytes() == 0 && case.talk.streams.client.bytes() > 0;
-    if !unanswered || !case.hung_up(Side::Client) {
+    let talk = case.talk;
+    let unanswered = talk.streams.server.bytes() == 0 || talk.left_early;
+    if !unanswered
+        || talk.is_cleartext()
+        || talk.streams.client.bytes() == 0
+        || !case.hung_up(Side::Client)
+    {
         return None;
     }
-    let what = match case.talk.progress.stage() {
+    let what = match talk.progress.stage() {
         Stage::Connect => "part of a ClientHello",
         _ => "the ClientHello",
     };

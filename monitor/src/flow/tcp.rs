@@ -52,6 +52,8 @@ pub struct Tcp {
     pub seen: Sides<Seen>,
     /// The first end that was seen.
     pub end: Option<End>,
+    /// Neither side will say more: an RST came, or both have closed.
+    pub is_over: bool,
 }
 
 impl Tcp {
@@ -119,7 +121,8 @@ impl Tcp {
 
     /// The first end counts; what follows only answers it.
     fn note_end(&mut self, end: End) {
-        self.end.get_or_insert(end);
+        let first = *self.end.get_or_insert(end);
+        self.is_over |= end.how == Ending::Reset || end.by != first.by;
     }
 }
 

@@ -35,6 +35,9 @@ pub struct Conversation {
     pub preamble: Preamble,
     /// The tunnel that the first packet came through; its source is on the client's side.
     pub tunnel: Option<Outer>,
+    /// The client closed its side before the server had said anything. It may be gone, or it may still listen (RFC 9293
+    /// section 3.6).
+    pub left_early: bool,
     pub(super) deframers: Sides<Deframer>,
     /// How many of the client's segments came before the one in which each direction's TLS begins.
     tls_from: Sides<Option<u32>>,
@@ -77,6 +80,7 @@ impl Conversation {
             first_bytes: Sides::default(),
             preamble: Preamble::default(),
             tunnel: sight.tunnel,
+            left_early: false,
             deframers: Sides::default(),
             tls_from: Sides::default(),
             past_ack: None,
@@ -152,7 +156,9 @@ impl Conversation {
             self.streams[from].finish(data_seq.wrapping_add(segment.payload_len));
         }
         if let (true, Carrier::Tcp(tcp)) = (self.streams[from].is_finished(), &mut self.carrier) {
+            let is_first = tcp.end.is_none();
             tcp.note_close(from, now);
+            self.left_early |= is_first && from == Side::Client && self.streams.server.bytes() == 0;
         }
     }
 
@@ -161,6 +167,9 @@ impl Conversation {
         if let Some(negotiation) = self.carrier.negotiated_away() {
             return negotiation.at.plus(deadlines.objection);
         }
+        if let (true, Some(end)) = (self.awaits_last_word(), self.carrier.end()) {
+            return end.at.plus(deadlines.objection);
+        }
         let client = &self.progress.sides.client;
         match (client.finished.filter(|_| self.is_tls13()), self.moved) {
             (Some(finished), _) => finished.plus(deadlines.objection),
@@ -168,6 +177,12 @@ impl Conversation {
             (None, Some(moved)) => moved.plus(deadlines.answer),
             (None, None) => self.opening_deadline(deadlines),
         }
+    }
+
+    /// The client has sent its hello and closed its side, and the server may yet answer.
+    pub fn awaits_last_word(&self) -> bool {
+        let is_open = self.carrier.tcp().is_some_and(|tcp| !tcp.is_over);
+        self.left_early && is_open && self.progress.client_hello.is_some()
     }
 
     /// Whether TLS 1.3 was negotiated.

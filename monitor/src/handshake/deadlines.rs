@@ -11,7 +11,8 @@ pub struct Deadlines {
     pub idle: Duration,
     /// From a handshake message to the next.
     pub answer: Duration,
-    /// From the client's Finished (TLS 1.3) to the server's objection, if it has one.
+    /// From the client's Finished (TLS 1.3) to the server's objection, if it has one; from the client's FIN right behind its
+    /// hello to the server's answer.
     pub objection: Duration,
     /// From cleartext on a TLS port to the server's answer.
     pub cleartext: Duration,

@@ -2,9 +2,11 @@
 
 use super::conversation::Conversation;
 use super::deadlines::PATIENCE;
+use super::progress::SeenAlert;
 use crate::flow::{End, Ending, Side};
 use crate::frame::Timestamp;
 use crate::report::{EndedBy, EndedHow, Outcome};
+use crate::tls::alert::CLOSE_NOTIFY;
 
 /// What made us look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,14 +37,15 @@ pub struct Decision {
 /// 1. Both sides finished (TLS 1.3: and the server went on after the client's Finished): established.
 /// 2. A fatal alert, or a close_notify, answers or follows a ClientHello: failed, by whoever sent it.
 /// 3. The server answers a ClientHello in cleartext, or answers cleartext: failed, or not TLS.
-/// 4. One side ended the TCP connection: see [`by_end`].
+/// 4. One side ended the TCP connection: see [`by_end`]. A client that closed its side before the server had answered may
+///    still listen, so the server's last word is waited for.
 /// 5. Time is up: see [`by_silence`].
 /// 6. The capture is over: incomplete, unless a client has knocked in vain often enough.
 pub fn decide(talk: &Conversation, trigger: Trigger, now: Timestamp) -> Option<Decision> {
     by_finished(talk, now)
         .or_else(|| by_alert(talk))
         .or_else(|| by_cleartext(talk, trigger, now))
-        .or_else(|| talk.carrier.end().map(|end| by_end(talk, end)))
+        .or_else(|| ended_by_now(talk, trigger).map(|end| by_end(talk, end)))
         .or_else(|| match trigger {
             Trigger::Packet => None,
             Trigger::Deadline => Some(by_silence(talk, now)),
@@ -57,7 +60,8 @@ fn by_finished(talk: &Conversation, now: Timestamp) -> Option<Decision> {
 }
 
 fn by_alert(talk: &Conversation) -> Option<Decision> {
-    let alert = talk.progress.alerts.iter().find(|alert| alert.is_final())?;
+    let mut alerts = talk.progress.alerts.iter();
+    let alert = alerts.find(|alert| alert.is_final() && !answers_close(talk, alert))?;
     let spoken = talk.streams.client.bytes() > 0 || talk.joined_late;
     spoken.then(|| Decision {
         outcome: Outcome::Failed,
@@ -67,10 +71,23 @@ fn by_alert(talk: &Conversation) -> Option<Decision> {
     })
 }
 
+/// An alert that need not be about the hello: the client had closed its side before, and the server had taken the hello
+/// (it sent ServerHello), or says no more than that it closes too.
+fn answers_close(talk: &Conversation, alert: &SeenAlert) -> bool {
+    let taken = talk.progress.server_hello.is_some() || alert.description == CLOSE_NOTIFY;
+    talk.left_early && alert.from == Side::Server && taken
+}
+
+/// The end of the connection, unless the server may still say something that tells more.
+fn ended_by_now(talk: &Conversation, trigger: Trigger) -> Option<End> {
+    let waits = trigger == Trigger::Packet && talk.awaits_last_word();
+    talk.carrier.end().filter(|_| !waits)
+}
+
 /// The server answered in cleartext, or answered cleartext. First bytes that may still turn out to be a protocol that is
 /// known are waited for.
 fn by_cleartext(talk: &Conversation, trigger: Trigger, now: Timestamp) -> Option<Decision> {
-    let over = talk.carrier.end().is_some() || trigger != Trigger::Packet;
+    let over = ended_by_now(talk, trigger).is_some() || trigger != Trigger::Packet;
     let told = |side: Side| over || talk.first_bytes[side].is_settled();
     if talk.progress.sides.client.not_tls {
         let answered = talk.streams.server.bytes() > 0 && told(Side::Client);
@@ -80,7 +97,10 @@ fn by_cleartext(talk: &Conversation, trigger: Trigger, now: Timestamp) -> Option
     (answered && told(Side::Server)).then(|| Decision {
         outcome: Outcome::Failed,
         by: EndedBy::Server,
-        how: talk.carrier.end().map_or(EndedHow::None, ended_how),
+        how: match talk.carrier.end() {
+            Some(end) if end.by == Side::Server => ended_how(end),
+            _ => EndedHow::None,
+        },
         at: now,
     })
 }

@@ -134,6 +134,11 @@ impl Pipeline {
         )
     }
 
+    /// Memory that its conversations hold for bytes that wait for others.
+    pub const fn buffered(&self) -> usize {
+        self.buffered
+    }
+
     /// One in how many flows is watched.
     pub const fn sample_rate(&self) -> u32 {
         self.settings.sample_rate

@@ -35,7 +35,7 @@ pub(super) fn decode(answer: &ip::Header<'_>) -> Result<Unreachable, Unreadable>
         return Err(other);
     }
     let repeated = bytes::after(answer.payload, HEADER);
-    let answered = ip::decode(repeated, bytes::len(repeated))?;
+    let answered = ip::decode(repeated, answer.payload_len.saturating_sub(HEADER))?;
     if answered.protocol != super::UDP {
         return Err(other);
     }
@@ -78,6 +78,21 @@ mod tests {
         assert_eq!((found.source_port, found.destination_port), (40_000, 443));
         let found = decode(ICMPV6, &answer(1, 4, &ipv6(UDP, &udp(b"quic")))).unwrap();
         assert_eq!(found.destination.to_string(), "2001:db8::2");
+    }
+
+    #[test]
+    fn an_answer_that_the_capture_cut_is_truncated_whatever_length_the_datagram_claims() {
+        let mut jumbo = ipv6(0, &[&[17, 0, 1, 4, 0, 0, 0, 0], &udp(b"quic")[..]].concat());
+        jumbo[4..6].fill(0);
+        let packet = ipv6(ICMPV6, &answer(1, 4, &jumbo));
+        for length in 48..packet.len() - 8 {
+            let header = ip::decode(&packet[..length], bytes::len(&packet)).unwrap();
+            assert_eq!(
+                super::decode(&header),
+                Err(Unreadable::Truncated),
+                "{length}"
+            );
+        }
     }
 
     #[rstest]

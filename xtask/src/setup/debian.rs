@@ -16,7 +16,7 @@ pub(super) struct Package {
     from: Purpose,
 }
 
-const PACKAGES: [Package; 9] = [
+const PACKAGES: [Package; 10] = [
     package("gcc", "cc", "links Rust programs", Purpose::Build),
     package(
         "iproute2",
@@ -56,6 +56,7 @@ const PACKAGES: [Package; 9] = [
         "runs other kernels",
         Purpose::Test,
     ),
+    package("g++", "c++", "builds the fuzzer", Purpose::Fuzz),
 ];
 
 const fn package(
@@ -76,7 +77,7 @@ const fn package(
 pub(super) fn missing(purpose: Purpose) -> Vec<&'static Package> {
     PACKAGES
         .iter()
-        .filter(|package| package.from <= purpose && find(package.program).is_none())
+        .filter(|package| purpose.holds(package.from) && find(package.program).is_none())
         .collect()
 }
 

@@ -35,11 +35,14 @@ fn nightly_has_source() -> bool {
     .is_ok_and(|components| components.lines().any(|line| line == "rust-src"))
 }
 
+fn has_nightly() -> bool {
+    succeeds(Command::new("rustup").args(["run", "nightly", "rustc", "--version"]))
+}
+
 /// rustup's nightly first, as every user of aya does; Debian's compiler where that cannot be had.
 fn install_compiler() -> Result<()> {
-    let has = succeeds(Command::new("rustup").args(["run", "nightly", "rustc", "--version"]));
     let mut rustup = Command::new("rustup");
-    if has {
+    if has_nightly() {
         rustup.args(["component", "add", "rust-src", "--toolchain", "nightly"]);
     } else {
         rustup.args([
@@ -57,6 +60,34 @@ fn install_compiler() -> Result<()> {
         return debian::install(&["rustc-web", "libstd-rust-web-dev-bpf"]);
     }
     Ok(())
+}
+
+pub(super) fn nightly() -> Item {
+    Item {
+        name: "a nightly Rust".into(),
+        why: "builds the fuzz targets",
+        present: has_nightly(),
+        install: Box::new(|| {
+            run(Command::new("rustup").args([
+                "toolchain",
+                "install",
+                "nightly",
+                "--profile",
+                "minimal",
+            ]))
+        }),
+    }
+}
+
+pub(super) fn fuzzer() -> Item {
+    Item {
+        name: "cargo-fuzz".into(),
+        why: "fuzzing",
+        present: succeeds(Command::new("cargo").args(["fuzz", "--version"])),
+        install: Box::new(|| {
+            run(Command::new("cargo").args(["install", "cargo-fuzz", "--locked"]))
+        }),
+    }
 }
 
 /// The tools that the checks run; a minimal toolchain lacks them.

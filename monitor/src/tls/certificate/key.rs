@@ -6,6 +6,8 @@ use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
+use super::der;
+
 /// The subject's public key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
@@ -47,13 +49,19 @@ impl Key {
             "1.3.101.113" => of("Ed448", Some(456)),
             "1.2.840.113549.1.1.1" => of("RSA", None),
             "1.2.840.113549.1.1.10" => of("RSA-PSS", None),
-            "1.2.840.10040.4.1" => of("DSA", None),
+            "1.2.840.10040.4.1" => of("DSA", dsa_bits(identifier)),
             _ => Self {
                 algorithm: oid.into(),
                 bits: None,
             },
         }
     }
+}
+
+/// The size of the prime p, the first of the parameters (RFC 3279 section 2.3.2).
+fn dsa_bits(identifier: &AlgorithmIdentifier<'_>) -> Option<u32> {
+    let mut parameters = identifier.parameters()?.data;
+    bit_length(der::next_if(&mut parameters, der::INTEGER)?.content)
 }
 
 /// The number of bits of a big-endian number, without those that are zero at its beginning.
@@ -70,6 +78,16 @@ fn bit_length(number: &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_size_of_a_dsa_key_is_that_of_its_prime() {
+        let oid = [6, 7, 0x2a, 0x86, 0x48, 0xce, 0x38, 4, 1];
+        let integers = [2, 3, 0, 0x80, 1, 2, 1, 3, 2, 1, 5];
+        let algorithm = [&[0x30, 22][..], &oid, &[0x30, 11], &integers].concat();
+        let info = [&[0x30, 30][..], &algorithm, &[3, 4, 0, 2, 1, 9]].concat();
+        let key = Key::read(&info).unwrap();
+        assert_eq!((key.algorithm.as_ref(), key.bits), ("DSA", Some(16)));
+    }
 
     #[test]
     fn the_size_of_a_key_does_not_count_zeros_before_it() {

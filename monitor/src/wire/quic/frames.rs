@@ -1,6 +1,7 @@
 //! The frames that an Initial packet may carry (RFC 9000 sections 12.4 and 19).
 
 use super::varint::Cursor;
+use super::version::Version;
 
 const PADDING: u64 = 0;
 const PING: u64 = 1;
@@ -8,6 +9,10 @@ const ACK: u64 = 2;
 const ACK_ECN: u64 = 3;
 const CRYPTO: u64 = 6;
 const CONNECTION_CLOSE: u64 = 0x1c;
+
+/// In Google's versions; their other frames have another form, and say nothing that is needed here.
+const GOOGLE_PING: u64 = 7;
+const GOOGLE_CRYPTO: u64 = 8;
 
 /// A frame that says something about the handshake; PADDING and PING say nothing and are passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,20 +37,26 @@ pub enum Frame<'a> {
 #[derive(Clone, Debug)]
 pub struct Frames<'a> {
     cursor: Cursor<'a>,
+    is_google: bool,
 }
 
 impl<'a> Frames<'a> {
     /// The frames in the payload of an opened packet.
-    pub(super) const fn new(payload: &'a [u8]) -> Self {
+    pub(super) const fn new(version: Version, payload: &'a [u8]) -> Self {
         Self {
             cursor: Cursor::new(payload),
+            is_google: version.is_google(),
         }
     }
 
     fn read(&mut self) -> Option<Frame<'a>> {
         loop {
             return match self.cursor.varint()? {
-                PADDING | PING => continue,
+                PADDING => continue,
+                GOOGLE_PING if self.is_google => continue,
+                GOOGLE_CRYPTO if self.is_google => self.crypto(),
+                _ if self.is_google => None,
+                PING => continue,
                 ACK => self.ack(0),
                 ACK_ECN => self.ack(3),
                 CRYPTO => self.crypto(),

@@ -5,7 +5,7 @@ use aes::cipher::{BlockEncrypt, KeyInit};
 use aes_gcm::{AeadInPlace, Aes128Gcm};
 use smallvec::SmallVec;
 
-use super::{Frames, Initial, Keys};
+use super::{Frames, Initial, Keys, Version};
 
 /// Length of the authentication tag at the end of a packet, in bytes.
 const TAG: usize = 16;
@@ -17,6 +17,7 @@ const SAMPLE_AT: usize = 4;
 pub struct Opened {
     /// Its number.
     pub number: u64,
+    version: Version,
     bytes: SmallVec<[u8; 1536]>,
     payload: std::ops::Range<usize>,
 }
@@ -24,7 +25,10 @@ pub struct Opened {
 impl Opened {
     /// What it carries.
     pub fn frames(&self) -> Frames<'_> {
-        Frames::new(self.bytes.get(self.payload.clone()).unwrap_or_default())
+        Frames::new(
+            self.version,
+            self.bytes.get(self.payload.clone()).unwrap_or_default(),
+        )
     }
 }
 
@@ -46,6 +50,7 @@ impl Keys {
             .ok()?;
         Some(Opened {
             number,
+            version: initial.head.version,
             bytes,
             payload: payload_at..end,
         })

@@ -1,6 +1,9 @@
-//! Protects Initial packets, for tests.
+//! Protects Initial packets, for tests and for the fuzzer.
 #![expect(
+    clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
     reason = "packets of tests are short"
 )]
 
@@ -26,7 +29,7 @@ fn header(head: &Head, number: u32, len: usize) -> Vec<u8> {
 
 impl Keys {
     /// An Initial packet with these frames, filled up to `fill` bytes of payload.
-    pub(crate) fn seal(&self, head: &Head, number: u32, frames: &[u8], fill: usize) -> Vec<u8> {
+    pub fn seal(&self, head: &Head, number: u32, frames: &[u8], fill: usize) -> Vec<u8> {
         let mut payload = frames.to_vec();
         payload.resize(payload.len().max(fill), 0);
         self.seal_with_header(header(head, number, payload.len()), number, payload)

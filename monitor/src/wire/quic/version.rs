@@ -45,7 +45,20 @@ const SALT_DRAFT_23: [u8; 20] = [
     0xbe, 0xf9, 0xf5, 0x02,
 ];
 
+/// Google's versions that carry TLS, before it took up the drafts (Chromium's quic_versions.h; Wireshark's packet-quic.c
+/// has the salts).
+const SALT_T050: [u8; 20] = [
+    0x7f, 0xf5, 0x79, 0xe5, 0xac, 0xd0, 0x72, 0x91, 0x55, 0x80, 0x30, 0x4c, 0x43, 0xa2, 0x36, 0x7c,
+    0x60, 0x48, 0x83, 0x10,
+];
+const SALT_T051: [u8; 20] = [
+    0x7a, 0x4e, 0xde, 0xf4, 0xe7, 0xcc, 0xee, 0x5f, 0xa4, 0x50, 0x6c, 0x19, 0x12, 0x4f, 0xc8, 0xcc,
+    0xda, 0x6e, 0x03, 0x3d,
+];
+
 impl Version {
+    const T050: Self = Self(u32::from_be_bytes(*b"T050"));
+    const T051: Self = Self(u32::from_be_bytes(*b"T051"));
     /// mvfst's own, as of draft 27.
     const MVFST: Self = Self(0xface_b002);
     /// QUIC version 2 while it was a draft (IANA registry QUIC Versions).
@@ -60,6 +73,11 @@ impl Version {
     /// Its packets can be read.
     pub const fn is_known(self) -> bool {
         self.salt().is_some()
+    }
+
+    /// One of Google's own, in which frames have another form.
+    pub(super) const fn is_google(self) -> bool {
+        matches!(self, Self::T050 | Self::T051)
     }
 
     /// The number of the draft of version 1 that this stands for.
@@ -92,6 +110,8 @@ impl Version {
             (Self::V2, _) => Some(&SALT_V2),
             (_, Some(29..=32)) => Some(&SALT_DRAFT_29),
             (Self::MVFST, _) | (_, Some(27 | 28)) => Some(&SALT_DRAFT_23),
+            (Self::T050, _) => Some(&SALT_T050),
+            (Self::T051, _) => Some(&SALT_T051),
             _ => None,
         }
     }
