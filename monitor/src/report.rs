@@ -15,6 +15,8 @@ mod compose;
 mod envelope;
 mod hello;
 mod outcome;
+mod protected;
+mod resumption;
 mod summary;
 
 pub use cause::{Cause, Confidence};
@@ -23,6 +25,8 @@ pub use compose::{Context, compose};
 pub use envelope::{ProxiedPeer, ProxyProtocol, Starttls, Tunnel};
 pub use hello::{AlertReport, ClientHelloReport, Missing, ServerHelloReport};
 pub use outcome::{Ended, EndedBy, EndedHow, Outcome, Stage};
+pub use protected::{Inferred, Protected, ProtectedRecordReport};
+pub use resumption::{EarlyDataReport, Resumption};
 pub use summary::{Loss, Summary};
 
 /// The name of the schema that every emitted object carries.
@@ -82,8 +86,12 @@ pub struct Handshake {
     pub client_hello: Option<ClientHelloReport>,
     /// What the server chose; null when it was not seen.
     pub server_hello: Option<ServerHelloReport>,
+    /// What became of early data; null when the client announced none.
+    pub early_data: Option<EarlyDataReport>,
     /// The server's certificate; null when it was not seen, as in TLS 1.3, where it is encrypted.
     pub certificate: Option<CertificateReport>,
+    /// The encrypted records; null when there were none.
+    pub protected: Option<Protected>,
     /// Alerts in the order in which they were seen.
     pub alerts: Vec<AlertReport>,
     /// How far it came.

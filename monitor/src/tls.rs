@@ -26,6 +26,7 @@ mod reader;
 mod server_hello;
 mod server_name;
 mod session_id;
+mod suite;
 mod version;
 
 pub mod alert;
@@ -46,4 +47,5 @@ pub use message::{HandshakeType, MAX_MESSAGE};
 pub use server_hello::ServerHello;
 pub use server_name::ServerName;
 pub use session_id::SessionId;
+pub use suite::RecordSizes;
 pub use version::{Version, is_grease};

@@ -2,13 +2,15 @@
 
 use smallvec::SmallVec;
 
+use super::{ProtectedRecord, ProtectedRecords};
 use crate::flow::{Side, Sides};
 use crate::frame::Timestamp;
 use crate::report::Stage;
-use crate::tls::{Chain, ClientHello, HandshakeType, Item, Malformed, ServerHello, Version, alert};
+use crate::tls::{
+    Chain, ClientHello, HandshakeType, Item, Malformed, RecordSizes, ServerHello, Version, alert,
+    record,
+};
 
-/// The longest body of a TLS 1.3 record that can only be an alert: two bytes, the content type, a 16-byte tag; Java pads to 35.
-const LONGEST_ENCRYPTED_ALERT: u16 = 35;
 /// The shortest body of a TLS 1.3 record that holds a Finished: header 4, SHA-256 32, content type 1, CCM_8 tag 8.
 const SHORTEST_FINISHED: u16 = 45;
 /// How many alerts of one conversation are kept.
@@ -37,6 +39,10 @@ pub struct Progress {
     early_certificate: Option<(Box<[u8]>, Timestamp)>,
     /// ServerKeyExchange or ClientKeyExchange was sent.
     pub key_exchange: bool,
+    /// The server sent what it sends only in a full handshake (TLS 1.2 and before).
+    pub(super) full: bool,
+    /// What the client sent when it was asked for a certificate, in the clear.
+    pub client_certificate: Option<ClientCertificate>,
     /// After the client's Finished (TLS 1.3), the server went on with something that is no alert.
     pub accepted: bool,
 }
@@ -52,6 +58,30 @@ pub struct SideProgress {
     pub finished: Option<Timestamp>,
     /// The size of its last protected record, when that may be an encrypted alert.
     pub maybe_alert: Option<u16>,
+    /// Its records with encrypted content.
+    pub protected: ProtectedRecords,
+    /// What came before its Finished (TLS 1.3).
+    pub before_finished: Option<BeforeFinished>,
+    /// It sent ChangeCipherSpec.
+    pub(super) cipher_changed: bool,
+}
+
+/// The protected records before a Finished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BeforeFinished {
+    /// How many.
+    pub records: u32,
+    /// The length of the last of them.
+    pub last: Option<u16>,
+}
+
+/// What a client sends when it is asked for a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientCertificate {
+    /// None: a message without certificates.
+    None,
+    /// At least one.
+    Some,
 }
 
 /// An alert.
@@ -87,8 +117,10 @@ impl Progress {
                 level,
                 description,
             }),
-            Item::ChangeCipherSpec => {}
-            Item::Protected { content_type, len } => self.protected(from, content_type, len, now),
+            Item::ChangeCipherSpec => self.sides[from].cipher_changed = true,
+            Item::Protected { content_type, len } => {
+                self.protected(from, ProtectedRecord { content_type, len }, now);
+            }
             Item::Ssl2ClientHello { .. } => self.ssl2_hello = true,
             Item::NotTls { .. } => self.sides[from].not_tls = true,
             Item::Malformed(reason) => self.malformed(from, reason),
@@ -153,12 +185,17 @@ impl Progress {
                 });
             }
             (Side::Server, HandshakeType::CERTIFICATE) if !self.certificate => {
-                self.certificate = true;
+                (self.certificate, self.full) = (true, true);
                 self.certificate(body, now);
             }
-            (_, HandshakeType::SERVER_KEY_EXCHANGE | HandshakeType::CLIENT_KEY_EXCHANGE) => {
-                self.key_exchange = true;
+            (Side::Client, HandshakeType::CERTIFICATE) => {
+                self.client_certificate = Some(ClientCertificate::of(body));
             }
+            (Side::Server, HandshakeType::SERVER_HELLO_DONE) => self.full = true,
+            (Side::Server, HandshakeType::SERVER_KEY_EXCHANGE) => {
+                (self.key_exchange, self.full) = (true, true);
+            }
+            (Side::Client, HandshakeType::CLIENT_KEY_EXCHANGE) => self.key_exchange = true,
             _ => {}
         }
     }
@@ -219,40 +256,57 @@ impl Progress {
     }
 
     /// An encrypted record: only its type, size and place can be seen.
-    fn protected(&mut self, from: Side, content_type: u8, len: u16, now: Timestamp) {
-        const HANDSHAKE: u8 = 22;
-        const ALERT: u8 = 21;
+    fn protected(&mut self, from: Side, record: ProtectedRecord, now: Timestamp) {
+        if self.is_established() {
+            return;
+        }
         let is_13 = self.version().is_some_and(Version::is_tls13);
+        let ProtectedRecord { content_type, len } = record;
         let small = if is_13 {
-            len <= LONGEST_ENCRYPTED_ALERT
+            self.is_alert_size(len)
         } else {
-            content_type == ALERT
+            content_type == record::ALERT
         };
-        self.sides[from].maybe_alert = small.then_some(len);
         let finished = if is_13 {
             from == Side::Client && self.looks_finished(len)
         } else {
-            content_type == HANDSHAKE
+            content_type == record::HANDSHAKE
         };
         if is_13 && from == Side::Server && !small && self.sides.client.finished.is_some() {
             self.accepted = true;
         }
-        if finished {
-            self.sides[from].finished.get_or_insert(now);
+        let side = &mut self.sides[from];
+        side.maybe_alert = small.then_some(len);
+        if finished && side.finished.is_none() {
+            side.finished = Some(now);
+            side.before_finished = is_13.then(|| side.protected.so_far());
         }
+        side.protected.add(record);
     }
 
     /// Whether a client's TLS 1.3 record may hold its Finished. Early data comes first and can have any size, so with it
-    /// only the exact sizes count: SHA-256 or SHA-384, with a tag of 8 or 16 bytes.
+    /// only the exact size counts.
     fn looks_finished(&self, len: u16) -> bool {
+        let exact = self.sizes().map(RecordSizes::of_finished);
         let early_data = self
             .client_hello
             .as_ref()
             .is_some_and(|(hello, _)| hello.early_data);
-        if early_data {
-            matches!(len, 45 | 53 | 69)
-        } else {
-            len >= SHORTEST_FINISHED
+        match exact {
+            Some(exact) if early_data => len == exact,
+            Some(exact) => len >= exact,
+            None if early_data => matches!(len, 45 | 53 | 69),
+            None => len >= SHORTEST_FINISHED,
+        }
+    }
+}
+
+impl ClientCertificate {
+    /// A list with a length of three bytes before it (RFC 5246 section 7.4.2).
+    const fn of(body: &[u8]) -> Self {
+        match body {
+            [] | [0, 0, 0] => Self::None,
+            _ => Self::Some,
         }
     }
 }

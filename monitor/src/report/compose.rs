@@ -4,17 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    AlertReport, Capture, CertificateReport, ClientHelloReport, Ended, EndedHow, Handshake,
-    HandshakeDirection, Missing, Outcome, Peer, ProxiedPeer, ProxyProtocol, SCHEMA,
+    AlertReport, Capture, CertificateReport, ClientHelloReport, EarlyDataReport, Ended, EndedHow,
+    Handshake, HandshakeDirection, Missing, Outcome, Peer, ProxiedPeer, ProxyProtocol, SCHEMA,
     ServerHelloReport, Timing, Transport, Tunnel,
 };
 use crate::diagnosis::{Case, Verdict, next_step};
 use crate::flow::{Endpoint, Side};
 use crate::frame::{Direction, Timestamp};
-use crate::handshake::{Conversation, ProxyHeader, SeenAlert, ended_by};
+use crate::handshake::{Conversation, EarlyData, ProxyHeader, Resumed, SeenAlert, ended_by};
 use crate::stream::Gap;
 use crate::tls::{ClientHello, ExtensionType, ServerHello, Version, fingerprint, names, text};
 use crate::wire::Outer;
+
+mod protected;
 
 /// What the report says beside what was seen in the packets.
 #[derive(Clone, Copy, Debug)]
@@ -58,11 +60,13 @@ pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: Context<'_>) 
             .server_hello
             .as_ref()
             .map(|(hello, _)| server_hello(hello, talk)),
+        early_data: talk.progress.early_data().map(early_data),
         certificate: talk
             .progress
             .chain
             .as_ref()
             .map(|(chain, at)| CertificateReport::of(chain, *at)),
+        protected: protected::records(&talk.progress),
         alerts: alerts(case),
         stage: if case.decision.outcome == Outcome::Established {
             super::Stage::Established
@@ -181,6 +185,11 @@ fn sni_absent(hello: &ClientHello) -> Missing {
 }
 
 fn server_hello(hello: &ServerHello, talk: &Conversation) -> ServerHelloReport {
+    let (resumed, resumption) = match talk.progress.resumed() {
+        Resumed::Yes(how) => (Some(true), how),
+        Resumed::No => (Some(false), None),
+        Resumed::Unknown => (None, None),
+    };
     ServerHelloReport {
         version: version(hello.version()),
         cipher_suite: hello.cipher_suite,
@@ -191,13 +200,20 @@ fn server_hello(hello: &ServerHello, talk: &Conversation) -> ServerHelloReport {
             .map(|protocol| text::printable(protocol).into()),
         group: hello.group,
         hello_retry_request: talk.progress.retried,
-        resumed: talk
-            .progress
-            .client_hello
-            .as_ref()
-            .is_some_and(|(client, _)| hello.resumes(client)),
+        resumed,
+        resumption,
         ja3s: fingerprint::ja3s(hello).into(),
     }
+}
+
+const fn early_data(what: EarlyData) -> EarlyDataReport {
+    let (accepted, inferred) = match what {
+        EarlyData::Accepted => (Some(true), true),
+        EarlyData::Rejected => (Some(false), true),
+        EarlyData::RuledOut => (Some(false), false),
+        EarlyData::Unknown => (None, false),
+    };
+    EarlyDataReport { accepted, inferred }
 }
 
 fn version(version: Version) -> Arc<str> {

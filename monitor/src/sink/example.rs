@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::report::{
-    AlertReport, Capture, Cause, CertificateReport, ClientHelloReport, Confidence, Ended, EndedBy,
-    EndedHow, Event, Handshake, HandshakeDirection, KeyReport, Loss, Missing, Outcome, Peer,
-    SCHEMA, ServerHelloReport, Stage, Summary, Timing, Transport, Validity,
+    AlertReport, Capture, Cause, CertificateReport, ClientHelloReport, Confidence, EarlyDataReport,
+    Ended, EndedBy, EndedHow, Event, Handshake, HandshakeDirection, Inferred, KeyReport, Loss,
+    Missing, Outcome, Peer, Protected, ProtectedRecordReport, SCHEMA, ServerHelloReport, Stage,
+    Summary, Timing, Transport, Validity,
 };
 
 /// One event of every kind, and of every outcome.
@@ -73,7 +74,9 @@ pub(crate) fn no_sni() -> Handshake {
         starttls: None,
         client_hello: Some(client_hello(None)),
         server_hello: None,
+        early_data: None,
         certificate: None,
+        protected: None,
         alerts: Vec::new(),
         stage: Stage::ClientHello,
         outcome: Outcome::Failed,
@@ -104,7 +107,12 @@ pub(crate) fn established() -> Handshake {
     Handshake {
         client_hello: Some(client_hello(Some("api.example.com"))),
         server_hello: Some(server_hello()),
+        early_data: Some(EarlyDataReport {
+            accepted: Some(true),
+            inferred: true,
+        }),
         certificate: Some(certificate()),
+        protected: Some(protected()),
         stage: Stage::Established,
         outcome: Outcome::Established,
         ended: Ended::NOT,
@@ -248,6 +256,19 @@ fn certificate() -> CertificateReport {
     }
 }
 
+fn protected() -> Protected {
+    let record = |bytes, inferred| ProtectedRecordReport {
+        content_type: 23,
+        bytes,
+        inferred,
+    };
+    Protected {
+        client: vec![record(69, &[Inferred::Finished])],
+        server: vec![record(643, &[Inferred::Flight])],
+        not_listed: 0,
+    }
+}
+
 fn server_hello() -> ServerHelloReport {
     ServerHelloReport {
         version: "TLS1.3".into(),
@@ -256,7 +277,8 @@ fn server_hello() -> ServerHelloReport {
         alpn: Some("h2".into()),
         group: Some(4588),
         hello_retry_request: false,
-        resumed: false,
+        resumed: Some(false),
+        resumption: None,
         ja3s: "d41d8cd98f00b204e9800998ecf8427e".into(),
     }
 }

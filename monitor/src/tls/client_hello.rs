@@ -46,6 +46,8 @@ pub struct ClientHello {
     pub signature_schemes: U16s,
     /// application_layer_protocol_negotiation.
     pub alpn: Protocols,
+    /// session_ticket was sent with a ticket in it (RFC 5077).
+    pub ticket: bool,
     /// pre_shared_key was sent.
     pub psk: bool,
     /// psk_key_exchange_modes.
@@ -106,6 +108,7 @@ impl ClientHello {
             key_shares: U16s::new(),
             signature_schemes: U16s::new(),
             alpn: Protocols::default(),
+            ticket: false,
             psk: false,
             psk_modes: SmallVec::new(),
             early_data: false,
@@ -143,6 +146,7 @@ impl ClientHello {
             TlsExtension::SignatureAlgorithms(schemes) => {
                 self.signature_schemes = U16s::from_slice(&schemes);
             }
+            TlsExtension::SessionTicket(ticket) => self.ticket = !ticket.is_empty(),
             TlsExtension::PreSharedKey(_) => self.psk = true,
             TlsExtension::PskExchangeModes(modes) => self.psk_modes = SmallVec::from_slice(&modes),
             TlsExtension::EarlyData(_) => self.early_data = true,

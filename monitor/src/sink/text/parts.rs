@@ -72,7 +72,7 @@ pub(super) fn negotiated(handshake: &Handshake, line: &mut Paragraph) {
             &format!("cipher suite 0x{:04x}", hello.cipher_suite),
         ),
     };
-    if hello.resumed {
+    if hello.resumed == Some(true) {
         line.text(Role::Plain, 1, "resumed");
     }
 }
