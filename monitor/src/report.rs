@@ -17,6 +17,7 @@ mod hello;
 mod outcome;
 mod protected;
 mod resumption;
+mod staple;
 mod summary;
 
 pub use cause::{Cause, Confidence};
@@ -27,6 +28,7 @@ pub use hello::{AlertReport, ClientHelloReport, Missing, ServerHelloReport};
 pub use outcome::{Ended, EndedBy, EndedHow, Outcome, Stage};
 pub use protected::{Inferred, Protected, ProtectedRecordReport};
 pub use resumption::{EarlyDataReport, Resumption};
+pub use staple::{OcspWord, StapleReport};
 pub use summary::{Loss, Summary};
 
 /// The name of the schema that every emitted object carries.

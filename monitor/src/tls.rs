@@ -38,7 +38,9 @@ pub mod text;
 #[cfg(test)]
 mod samples;
 
-pub use certificate::{Certificate, Chain, Coverage, Date, Key, Leaf, Names};
+pub use certificate::{
+    Certificate, Chain, Coverage, Date, Key, Leaf, Names, OcspAnswer, OcspStatus, Staple,
+};
 pub use client_hello::ClientHello;
 pub use deframer::{Deframer, Item};
 pub use extension::{ExtensionType, Protocols, U16s};

@@ -50,6 +50,7 @@ const fn by_client(description: u8) -> Option<Cause> {
         alert::BAD_CERTIFICATE
         | alert::UNSUPPORTED_CERTIFICATE
         | alert::CERTIFICATE_REVOKED
+        | alert::BAD_CERTIFICATE_STATUS_RESPONSE
         | alert::CERTIFICATE_UNKNOWN => Some(Cause::CertificateRejected),
         alert::USER_CANCELED => Some(Cause::ClientAbandoned),
         _ => None,

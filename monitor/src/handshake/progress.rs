@@ -7,8 +7,8 @@ use crate::flow::{Side, Sides};
 use crate::frame::Timestamp;
 use crate::report::Stage;
 use crate::tls::{
-    Chain, ClientHello, HandshakeType, Item, Malformed, RecordSizes, ServerHello, Version, alert,
-    record,
+    Chain, ClientHello, HandshakeType, Item, Malformed, RecordSizes, ServerHello, Staple, Version,
+    alert, record,
 };
 
 /// The shortest body of a TLS 1.3 record that holds a Finished: header 4, SHA-256 32, content type 1, CCM_8 tag 8.
@@ -35,6 +35,8 @@ pub struct Progress {
     pub certificate: bool,
     /// What the server's first Certificate has in it, when it can be read, and when its last byte came.
     pub chain: Option<(Box<Chain>, Timestamp)>,
+    /// The OCSP response that the server stapled to it (TLS 1.2 and before), and when its last byte came.
+    pub staple: Option<(Box<Staple>, Timestamp)>,
     /// The server's Certificate message, when the capture has it before the ClientHello.
     early_certificate: Option<(Box<[u8]>, Timestamp)>,
     /// ServerKeyExchange or ClientKeyExchange was sent.
@@ -168,6 +170,7 @@ impl Progress {
     /// Forgets the server's certificate: there is no room for it.
     pub fn forget_certificate(&mut self) {
         self.chain = None;
+        self.staple = None;
         self.early_certificate = None;
     }
 
@@ -187,6 +190,11 @@ impl Progress {
             (Side::Server, HandshakeType::CERTIFICATE) if !self.certificate => {
                 (self.certificate, self.full) = (true, true);
                 self.certificate(body, now);
+            }
+            (Side::Server, HandshakeType::CERTIFICATE_STATUS) if self.staple.is_none() => {
+                let leaf = self.chain.as_ref().map(|(chain, _)| &chain.leaf);
+                let serial = leaf.and_then(|leaf| leaf.serial.as_deref());
+                self.staple = Some((Box::new(Staple::read(body, serial)), now));
             }
             (Side::Client, HandshakeType::CERTIFICATE) => {
                 self.client_certificate = Some(ClientCertificate::of(body));

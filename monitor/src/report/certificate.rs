@@ -5,9 +5,10 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::StapleReport;
 use crate::frame::Timestamp;
 use crate::label::labelled;
-use crate::tls::{Chain, Coverage, Date, Key};
+use crate::tls::{Chain, Coverage, Date, Key, Staple};
 
 labelled! {
     /// Whether a certificate was valid when it was sent.
@@ -47,6 +48,10 @@ pub struct CertificateReport {
     pub self_signed: bool,
     /// Its names cover the SNI (RFC 9525); null when the client sent none.
     pub covers_sni: Option<bool>,
+    /// The OCSP response that the server stapled to it; null when it sent none.
+    pub ocsp: Option<StapleReport>,
+    /// Its serial number, hexadecimal; null when it could not be read.
+    pub serial: Option<Arc<str>>,
     /// Its key.
     pub key: Option<KeyReport>,
     /// The algorithm of its signature.
@@ -68,8 +73,12 @@ pub struct KeyReport {
 
 impl CertificateReport {
     /// What is reported of a chain that was sent at this time.
-    pub(super) fn of(chain: &Chain, at: Timestamp) -> Self {
+    pub(super) fn of(
+        (chain, at): (&Chain, Timestamp),
+        staple: Option<(&Staple, Timestamp)>,
+    ) -> Self {
         let leaf = &chain.leaf;
+        let serial = leaf.serial.as_deref();
         let own = &leaf.certificate;
         let date = |date: Option<Date>| date.map(|date| date.to_string().into());
         Self {
@@ -84,6 +93,8 @@ impl CertificateReport {
             complete: chain.complete,
             self_signed: leaf.self_signed,
             covers_sni: leaf.coverage.map(|how| how == Coverage::Covered),
+            ocsp: staple.map(|(staple, at)| StapleReport::of(staple, serial, at)),
+            serial: serial.map(Into::into),
             key: leaf.key.as_ref().map(key),
             signature_algorithm: leaf.signature_algorithm.as_deref().map(Into::into),
             fingerprint_sha256: leaf.fingerprint.as_str().into(),

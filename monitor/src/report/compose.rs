@@ -61,11 +61,7 @@ pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: Context<'_>) 
             .as_ref()
             .map(|(hello, _)| server_hello(hello, talk)),
         early_data: talk.progress.early_data().map(early_data),
-        certificate: talk
-            .progress
-            .chain
-            .as_ref()
-            .map(|(chain, at)| CertificateReport::of(chain, *at)),
+        certificate: certificate(talk),
         protected: protected::records(&talk.progress),
         alerts: alerts(case),
         stage: if case.decision.outcome == Outcome::Established {
@@ -204,6 +200,13 @@ fn server_hello(hello: &ServerHello, talk: &Conversation) -> ServerHelloReport {
         resumption,
         ja3s: fingerprint::ja3s(hello).into(),
     }
+}
+
+fn certificate(talk: &Conversation) -> Option<CertificateReport> {
+    let (chain, at) = talk.progress.chain.as_ref()?;
+    let staple = talk.progress.staple.as_ref();
+    let staple = staple.map(|(staple, at)| (staple.as_ref(), *at));
+    Some(CertificateReport::of((chain, *at), staple))
 }
 
 const fn early_data(what: EarlyData) -> EarlyDataReport {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::report::{
     AlertReport, Capture, Cause, CertificateReport, ClientHelloReport, Confidence, EarlyDataReport,
     Ended, EndedBy, EndedHow, Event, Handshake, HandshakeDirection, Inferred, KeyReport, Loss,
-    Missing, Outcome, Peer, Protected, ProtectedRecordReport, SCHEMA, ServerHelloReport, Stage,
-    Summary, Timing, Transport, Validity,
+    Missing, OcspWord, Outcome, Peer, Protected, ProtectedRecordReport, SCHEMA, ServerHelloReport,
+    Stage, StapleReport, Summary, Timing, Transport, Validity,
 };
 
 /// One event of every kind, and of every outcome.
@@ -245,6 +245,8 @@ fn certificate() -> CertificateReport {
         complete: Some(true),
         self_signed: false,
         covers_sni: Some(true),
+        ocsp: Some(staple()),
+        serial: Some("04d2".into()),
         key: Some(KeyReport {
             algorithm: "P-256".into(),
             bits: Some(256),
@@ -253,6 +255,20 @@ fn certificate() -> CertificateReport {
         fingerprint_sha256: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
             .into(),
         unreadable: Vec::new(),
+    }
+}
+
+fn staple() -> StapleReport {
+    StapleReport {
+        response: Some("successful"),
+        status: Some(OcspWord::Good),
+        for_certificate: Some(true),
+        validity: Some(Validity::Valid),
+        produced_at: Some("2025-05-18T00:00:00Z".into()),
+        this_update: Some("2025-05-18T00:00:00Z".into()),
+        next_update: Some("2025-05-25T00:00:00Z".into()),
+        revoked_at: None,
+        revocation_reason: None,
     }
 }
 

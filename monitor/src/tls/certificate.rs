@@ -19,6 +19,7 @@ mod key;
 mod leaf;
 mod names;
 mod signature;
+mod staple;
 
 pub use chain::Chain;
 pub use coverage::Coverage;
@@ -27,6 +28,7 @@ pub use identity::Certificate;
 pub use key::Key;
 pub use leaf::Leaf;
 pub use names::Names;
+pub use staple::{Answer as OcspAnswer, OcspStatus, Staple};
 
 #[cfg(test)]
 mod tests;

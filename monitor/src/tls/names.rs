@@ -4,6 +4,7 @@ mod alert;
 mod cipher_suite;
 mod extension;
 mod group;
+mod ocsp;
 mod signature_scheme;
 
 /// Sorted by code point.
@@ -42,6 +43,16 @@ pub const fn alert_level(level: u8) -> Option<&'static str> {
         super::alert::FATAL => Some("fatal"),
         _ => None,
     }
+}
+
+/// The name of an OCSPResponseStatus, as in `try_later`.
+pub fn ocsp_response(status: u8) -> Option<&'static str> {
+    look_up(ocsp::RESPONSES, status)
+}
+
+/// The name of a CRLReason, as in `keyCompromise`.
+pub fn revocation_reason(reason: u8) -> Option<&'static str> {
+    look_up(ocsp::REASONS, reason)
 }
 
 fn look_up<N: Copy + Ord>(table: &Table<N>, id: N) -> Option<&'static str> {

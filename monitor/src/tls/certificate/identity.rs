@@ -61,7 +61,7 @@ impl Certificate {
     }
 }
 
-fn date(time: &[u8]) -> Option<Date> {
+pub(super) fn date(time: &[u8]) -> Option<Date> {
     let (_, time) = ASN1Time::from_der(time).ok()?;
     Some(Date(time.timestamp()))
 }
@@ -133,6 +133,16 @@ fn short_name(oid: &str) -> Option<&'static str> {
         "1.2.840.113549.1.9.1" => "emailAddress",
         _ => return None,
     })
+}
+
+/// A serial number in hexadecimal digits, as people write it; what is more than thirty-two bytes is cut.
+pub(super) fn serial(integer: &[u8]) -> String {
+    const LIMIT: usize = 32;
+    let digits = match integer {
+        [0, rest @ ..] if !rest.is_empty() => rest,
+        all => all,
+    };
+    hex(digits.get(..LIMIT).unwrap_or(digits))
 }
 
 /// Bytes as lower-case hexadecimal digits.

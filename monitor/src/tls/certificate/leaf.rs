@@ -17,6 +17,8 @@ use crate::tls::ServerName;
 pub struct Leaf {
     /// Whose it is, who issued it, and for how long.
     pub certificate: Certificate,
+    /// Its serial number, in hexadecimal digits.
+    pub serial: Option<String>,
     /// What it is for.
     pub names: Names,
     /// Whether the names cover the one that the client asked for; `None` when it asked for none.
@@ -54,6 +56,7 @@ impl Leaf {
             // What names a certificate has is not known if it breaks off before them.
             coverage: coverage.filter(|_| !fields.key.is_empty()),
             certificate,
+            serial: (!fields.serial.is_empty()).then(|| identity::serial(fields.serial)),
             names,
             key,
             signature_algorithm,
