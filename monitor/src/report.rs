@@ -84,6 +84,8 @@ pub struct Handshake {
     pub proxy_protocol: Option<ProxyProtocol>,
     /// The cleartext protocol in which TLS was asked for; null when TLS came first.
     pub starttls: Option<Starttls>,
+    /// It took place inside an established connection (TLS 1.2 and before): encrypted, and told by the types of records.
+    pub renegotiation: bool,
     /// What the client asked for; null when it was not seen.
     pub client_hello: Option<ClientHelloReport>,
     /// What the server chose; null when it was not seen.

@@ -9,22 +9,14 @@
 
 mod support;
 
-use monitor::report::{Cause, EndedBy, Event, Handshake, Outcome, Starttls};
+use monitor::report::{Cause, EndedBy, Handshake, Outcome, Starttls};
 use monitor::wire::{Flags, TunnelKind};
-use support::frames::{OwnedFrame, events, frames, recut, timeless};
+use support::frames::{OwnedFrame, events, frames, handshakes, recut, timeless};
 use support::talk::{Talk, first_record, stream};
 
 const SSL_REQUEST: &[u8] = b"\0\0\0\x08\x04\xd2\x16\x2f";
 const PROXY_2: &[u8] =
     b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xcb\0\x71\x05\xc6\x33\x64\x07\x9c\x40\x01\xbb";
-
-fn handshakes(frames: &[OwnedFrame]) -> Vec<Handshake> {
-    let handshake = |event| match event {
-        Event::Handshake(handshake) => Some(*handshake),
-        _ => None,
-    };
-    events(frames).into_iter().filter_map(handshake).collect()
-}
 
 fn only(frames: &[OwnedFrame]) -> Handshake {
     let mut all = handshakes(frames);

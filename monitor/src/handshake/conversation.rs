@@ -35,6 +35,8 @@ pub struct Conversation {
     pub preamble: Preamble,
     /// The tunnel that the first packet came through; its source is on the client's side.
     pub tunnel: Option<Outer>,
+    /// How many handshakes were decided before on the same connection.
+    pub again: u8,
     pub(super) deframers: Sides<Deframer>,
     /// How many of the client's segments came before the one in which each direction's TLS begins.
     tls_from: Sides<Option<u32>>,
@@ -77,11 +79,26 @@ impl Conversation {
             first_bytes: Sides::default(),
             preamble: Preamble::default(),
             tunnel: sight.tunnel,
+            again: 0,
             deframers: Sides::default(),
             tls_from: Sides::default(),
             past_ack: None,
             moved: None,
         }
+    }
+
+    /// A handshake inside an established connection of TLS 1.2 or before: all of it is encrypted, so it is told by the types
+    /// of records. `seq` is where its first record stands.
+    pub fn renegotiation(sight: FirstSight, seq: u32) -> Self {
+        let mut talk = Self::new(sight);
+        talk.preamble = Preamble::none();
+        talk.progress.renegotiates = true;
+        talk.deframers.client = Deframer::of_ciphered();
+        talk.deframers.server = Deframer::of_ciphered();
+        if let Carrier::Tcp(tcp) = &mut talk.carrier {
+            tcp.isn = Some(seq);
+        }
+        talk
     }
 
     /// Which side sends from this endpoint.
@@ -210,6 +227,7 @@ impl Conversation {
         let heard = &self.progress;
         heard.client_hello.is_some()
             || heard.ssl2_hello
+            || heard.renegotiates
             || heard.server_hello.is_some()
             || heard.certificate
             || !heard.alerts.is_empty()

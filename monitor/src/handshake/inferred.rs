@@ -38,6 +38,10 @@ impl Progress {
                 client: before_13(self.until_finished(Side::Client)),
                 server: before_13(self.until_finished(Side::Server)),
             },
+            None if self.renegotiates => Sides {
+                client: renegotiation(self.records(Side::Client)),
+                server: renegotiation(self.records(Side::Server)),
+            },
             None => self.unanswered(),
         }
     }
@@ -127,6 +131,25 @@ fn before_13(records: &[ProtectedRecord]) -> Vec<Meaning> {
         match record.content_type {
             record::HANDSHAKE if !std::mem::replace(&mut finished, true) => &[Inferred::Finished],
             record::HANDSHAKE => &[Inferred::Renegotiation],
+            record::ALERT => &[Inferred::Alert],
+            record::APPLICATION_DATA => &[Inferred::ApplicationData],
+            _ => &[],
+        }
+    };
+    records.iter().map(meaning).collect()
+}
+
+/// A handshake inside an established connection: the record of type handshake behind ChangeCipherSpec is Finished.
+fn renegotiation(records: &[ProtectedRecord]) -> Vec<Meaning> {
+    let mut changed = false;
+    let meaning = |record: &ProtectedRecord| -> Meaning {
+        match record.content_type {
+            record::HANDSHAKE if changed => &[Inferred::Finished],
+            record::HANDSHAKE => &[Inferred::Renegotiation],
+            record::CHANGE_CIPHER_SPEC => {
+                changed = true;
+                &[]
+            }
             record::ALERT => &[Inferred::Alert],
             record::APPLICATION_DATA => &[Inferred::ApplicationData],
             _ => &[],

@@ -25,6 +25,8 @@ pub struct Progress {
     pub ssl2_hello: bool,
     /// The ServerHello and when its last byte came; a HelloRetryRequest is not one.
     pub server_hello: Option<(Box<ServerHello>, Timestamp)>,
+    /// It is a handshake inside an established connection: encrypted, and told by the types of records alone.
+    pub renegotiates: bool,
     /// A HelloRetryRequest came.
     pub retried: bool,
     /// Alerts, in order; at most eight are kept.
@@ -152,8 +154,8 @@ impl Progress {
     pub fn is_established(&self) -> bool {
         match self.version() {
             Some(version) if version.is_tls13() => self.accepted,
-            Some(_) => self.sides.client.finished.is_some() && self.sides.server.finished.is_some(),
-            None => false,
+            None if !self.renegotiates => false,
+            _ => self.sides.client.finished.is_some() && self.sides.server.finished.is_some(),
         }
     }
 
@@ -279,7 +281,9 @@ impl Progress {
             from == Side::Client && self.looks_finished(len)
         } else {
             content_type == record::HANDSHAKE
+                && (!self.renegotiates || self.sides[from].cipher_changed)
         };
+        self.sides[from].cipher_changed |= content_type == record::CHANGE_CIPHER_SPEC;
         if is_13 && from == Side::Server && !small && self.sides.client.finished.is_some() {
             self.accepted = true;
         }

@@ -21,7 +21,7 @@ use crate::handshake::{Conversation, Decision, Trigger, decide};
 use crate::report::{Cause, Context, EndedHow, Event, Outcome, compose};
 use crate::wire::{self, Outer, Packet, Transport, Unreadable};
 use losses::Losses;
-use tracked::Tracked;
+use tracked::{Begins, Tracked};
 
 /// Packets come out of order by milliseconds. A clock that goes back by more was set: what began since then is not overdue.
 const CLOCK_STEP: Duration = Duration::from_secs(2);
@@ -151,25 +151,35 @@ impl Pipeline {
             Transport::Udp(_) | Transport::Unreachable(_) => Protocol::Udp,
         };
         let key = FlowKey::new(protocol, passing.source, passing.destination);
-        if self
-            .conversations
-            .get_mut(&key)
-            .is_some_and(|tracked| tracked.is_replaced_by(passing))
-        {
-            self.replace(&key);
+        let known = self.conversations.get_mut(&key);
+        let again = known.as_ref().map_or(0, |tracked| tracked.again());
+        match known.and_then(|tracked| tracked.begins(passing)) {
+            None => {}
+            Some(Begins::Another) => self.replace(&key),
+            Some(Begins::Renegotiation(side)) => {
+                self.conversations.remove(&key);
+                let mut talk = begin::renegotiation(passing, side);
+                talk.again = again;
+                return self.take_in(key, passing, talk);
+            }
         }
         match self.conversations.get_mut(&key) {
-            None => self.begin(key, passing),
+            None => self.begin(key, passing, again),
             Some(Tracked::Decided(_)) => {}
             Some(Tracked::Watched(..)) => self.follow(key, passing),
         }
     }
 
     /// A packet of no conversation begins one, if it can.
-    fn begin(&mut self, key: FlowKey, passing: &Passing<'_>) {
-        let Some(talk) = begin::conversation(passing, &self.settings.ports) else {
-            return;
-        };
+    fn begin(&mut self, key: FlowKey, passing: &Passing<'_>, again: u8) {
+        if let Some(mut talk) = begin::conversation(passing, &self.settings.ports) {
+            talk.again = if talk.joined_late { again } else { 0 };
+            self.take_in(key, passing, talk);
+        }
+    }
+
+    /// Follows a conversation from its first packet on.
+    fn take_in(&mut self, key: FlowKey, passing: &Passing<'_>, talk: Conversation) {
         let deadline = talk.deadline(&self.settings.deadlines);
         self.followed += 1;
         let inserted =

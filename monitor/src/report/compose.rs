@@ -50,6 +50,7 @@ pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: Context<'_>) 
         tunnel: talk.tunnel.map(tunnel),
         proxy_protocol: talk.preamble.proxy().map(proxy_protocol),
         starttls: talk.preamble.starttls(),
+        renegotiation: talk.progress.renegotiates,
         client_hello: talk
             .progress
             .client_hello
@@ -283,7 +284,9 @@ fn capture(case: &Case<'_>, sample_rate: u32) -> Capture {
         .into_iter()
         .filter_map(|side| unseen(case, side))
         .collect();
-    if case.talk.joined_late && case.hello().is_none() {
+    if case.talk.progress.renegotiates {
+        missing.push(entry("client_hello", Missing::Encrypted));
+    } else if case.talk.joined_late && case.hello().is_none() {
         missing.push(entry("client_hello", Missing::JoinedLate));
     } else if case.talk.lacks_hello() {
         missing.push(entry("client_hello", Missing::Gap));

@@ -72,6 +72,7 @@ pub(crate) fn no_sni() -> Handshake {
         tunnel: None,
         proxy_protocol: None,
         starttls: None,
+        renegotiation: false,
         client_hello: Some(client_hello(None)),
         server_hello: None,
         early_data: None,
