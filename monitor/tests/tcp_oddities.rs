@@ -11,7 +11,7 @@ mod support;
 
 use monitor::report::{Cause, Handshake, Outcome};
 use monitor::wire::Flags;
-use support::frames::{OwnedFrame, events, handshakes};
+use support::frames::{OwnedFrame, handshakes};
 use support::talk::{Talk, first_record, stream};
 
 fn only(talk: &Talk) -> Handshake {

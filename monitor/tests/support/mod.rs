@@ -10,4 +10,5 @@
 )]
 
 pub mod frames;
+pub mod ladder;
 pub mod talk;
