@@ -30,10 +30,12 @@ pub enum Protocol {
 /// The protocol and both endpoints, in an order that does not depend on the packet's direction.
 ///
 /// The interface is no part of the key: a conversation that passes two interfaces under the same addresses is one
-/// conversation, and its second copy of each packet is what TCP calls a duplicate.
+/// conversation, and its second copy of each packet is what TCP calls a duplicate. Nor is the tunnel: see
+/// [`Overlay`](super::Overlay). Where networks in tunnels use the same addresses, each conversation takes a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FlowKey {
-    protocol: Protocol,
+    /// The protocol in the lowest bit, above it the lane: one byte to hash.
+    protocol_and_lane: u8,
     low: Endpoint,
     high: Endpoint,
 }
@@ -43,16 +45,25 @@ impl FlowKey {
     pub fn new(protocol: Protocol, source: Endpoint, destination: Endpoint) -> Self {
         if source <= destination {
             Self {
-                protocol,
+                protocol_and_lane: protocol as u8,
                 low: source,
                 high: destination,
             }
         } else {
             Self {
-                protocol,
+                protocol_and_lane: protocol as u8,
                 low: destination,
                 high: source,
             }
+        }
+    }
+
+    /// The same, in a lane of its own. What comes through no tunnel is in the first, number 0.
+    #[must_use]
+    pub const fn in_lane(self, lane: u8) -> Self {
+        Self {
+            protocol_and_lane: self.protocol_and_lane & 1 | lane << 1,
+            ..self
         }
     }
 }
@@ -74,5 +85,6 @@ mod tests {
         let [tcp, udp] = [Protocol::Tcp, Protocol::Udp];
         assert_eq!(FlowKey::new(tcp, a, b), FlowKey::new(tcp, b, a));
         assert_ne!(FlowKey::new(tcp, a, b), FlowKey::new(udp, a, b));
+        assert_ne!(FlowKey::new(tcp, a, b), FlowKey::new(tcp, a, b).in_lane(1));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::followed::Followed;
 use super::{Carrier, Deadlines, FirstBytes, Preamble, Progress};
-use crate::flow::{Endpoint, Quic, Side, Sides};
+use crate::flow::{Endpoint, Overlay, Quic, Side, Sides};
 use crate::frame::{Direction, InterfaceId, Timestamp};
 use crate::stream::{Gap, Piece, Stream};
 use crate::tls::{Deframer, Version};
@@ -35,6 +35,8 @@ pub struct Conversation {
     pub preamble: Preamble,
     /// The tunnel that the first packet came through; its source is on the client's side.
     pub tunnel: Option<Outer>,
+    /// All tunnels that it was seen in; none where it came through none.
+    pub overlay: Option<Box<Overlay>>,
     /// How many handshakes were decided before on the same connection.
     pub again: u8,
     pub(super) deframers: Sides<Deframer>,
@@ -79,6 +81,7 @@ impl Conversation {
             first_bytes: Sides::default(),
             preamble: Preamble::default(),
             tunnel: sight.tunnel,
+            overlay: None,
             again: 0,
             deframers: Sides::default(),
             tls_from: Sides::default(),
@@ -171,6 +174,11 @@ impl Conversation {
         if let (true, Carrier::Tcp(tcp)) = (self.streams[from].is_finished(), &mut self.carrier) {
             tcp.note_close(from, now);
         }
+    }
+
+    /// Takes note of the tunnel that a packet of this side came through.
+    pub fn note_tunnel(&mut self, from: Side, outer: &Outer) {
+        self.overlay.get_or_insert_default().note(from, outer);
     }
 
     /// When the silence of this conversation becomes a finding. A retransmission does not put it off.

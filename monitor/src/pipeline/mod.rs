@@ -15,7 +15,7 @@ use hashbrown::HashMap;
 pub use settings::{Ports, Settings};
 
 use crate::diagnosis::{Case, Endpoints, Tried, Verdict, diagnose};
-use crate::flow::{Endpoint, FlowKey, Inserted, Protocol, Quic, Table};
+use crate::flow::{Endpoint, Fit, FlowKey, Inserted, Protocol, Quic, Table};
 use crate::frame::{Frame, FrameSink, InterfaceId, Timestamp};
 use crate::handshake::{Conversation, Decision, Trigger, decide};
 use crate::report::{Cause, Context, EndedHow, Event, Outcome, compose};
@@ -25,6 +25,9 @@ use tracked::{Begins, Tracked};
 
 /// Packets come out of order by milliseconds. A clock that goes back by more was set: what began since then is not overdue.
 const CLOCK_STEP: Duration = Duration::from_secs(2);
+
+/// How many conversations with the same addresses and ports are held at once, in networks that tunnels keep apart.
+const LANES: u8 = 8;
 
 /// Turns Frames into Events. Has no clock: time is what frames and ticks say.
 #[derive(Debug)]
@@ -151,6 +154,13 @@ impl Pipeline {
             Transport::Udp(_) | Transport::Unreachable(_) => Protocol::Udp,
         };
         let key = FlowKey::new(protocol, passing.source, passing.destination);
+        let key = match &passing.tunnel {
+            None => key,
+            Some(outer) => match self.lane(key, passing, outer) {
+                Some(key) => key,
+                None => return self.losses.add("pipeline", "overlay_full", 1),
+            },
+        };
         let known = self.conversations.get_mut(&key);
         let again = known.as_ref().map_or(0, |tracked| tracked.again());
         match known.and_then(|tracked| tracked.begins(passing)) {
@@ -165,9 +175,24 @@ impl Pipeline {
         }
         match self.conversations.get_mut(&key) {
             None => self.begin(key, passing, again),
-            Some(Tracked::Decided(_)) => {}
+            Some(Tracked::Decided(..)) => {}
             Some(Tracked::Watched(..)) => self.follow(key, passing),
         }
+    }
+
+    /// Where the conversation of a packet in a tunnel is, or may begin: networks in tunnels may use the same addresses.
+    fn lane(&mut self, key: FlowKey, passing: &Passing<'_>, outer: &Outer) -> Option<FlowKey> {
+        let (mut perhaps, mut free) = (None, None);
+        for key in (0..LANES).map(|lane| key.in_lane(lane)) {
+            let tracked = self.conversations.get_mut(&key);
+            match tracked.map(|tracked| tracked.fits(passing, outer)) {
+                Some(Fit::Yes) => return Some(key),
+                Some(Fit::Perhaps) => perhaps = perhaps.or(Some(key)),
+                Some(Fit::No) => {}
+                None => free = free.or(Some(key)),
+            }
+        }
+        perhaps.or(free)
     }
 
     /// A packet of no conversation begins one, if it can.
@@ -199,6 +224,9 @@ impl Pipeline {
         };
         let held = talk.buffered();
         let side = talk.side_of(passing.source);
+        if let Some(outer) = &passing.tunnel {
+            talk.note_tunnel(side, outer);
+        }
         talk.push(side, &passing.packet, passing.frame.time);
         self.buffered = (self.buffered + talk.buffered()).saturating_sub(held);
         if self.buffered > self.settings.max_buffered {

@@ -1,10 +1,10 @@
 //! A conversation in the table: watched, or decided and remembered for a while.
 
 use super::{Passing, begin};
-use crate::flow::{QuicIds, Side, Sides};
+use crate::flow::{Fit, Overlay, QuicIds, Side, Sides};
 use crate::frame::Timestamp;
 use crate::handshake::{Carrier, Conversation};
-use crate::wire::{Segment, Transport, quic};
+use crate::wire::{Outer, Segment, Transport, quic};
 
 /// How many more handshakes of one TCP connection are followed. Past that a peer plays with us.
 const MAX_AGAIN: u8 = 16;
@@ -15,7 +15,7 @@ pub(super) enum Tracked {
     /// Not decided yet; with the time its timer is set to.
     Watched(Box<Conversation>, Timestamp),
     /// Decided and reported. Its last packets still come.
-    Decided(Memory),
+    Decided(Memory, Option<Box<Overlay>>),
 }
 
 /// What must be remembered of a decided conversation to tell its last packets from the first of another.
@@ -59,10 +59,10 @@ impl Tracked {
         let Self::Watched(talk, _) = self else {
             return None;
         };
-        let memory = Memory::of(talk);
-        match std::mem::replace(self, Self::Decided(memory)) {
+        let decided = Self::Decided(Memory::of(talk), talk.overlay.take());
+        match std::mem::replace(self, decided) {
             Self::Watched(talk, _) => Some(talk),
-            Self::Decided(_) => None,
+            Self::Decided(..) => None,
         }
     }
 
@@ -74,14 +74,61 @@ impl Tracked {
                 let replaced = talk.is_replaced_by(side, &passing.packet);
                 replaced.then_some(Begins::Another)
             }
-            Self::Decided(memory) => memory.begins(passing),
+            Self::Decided(memory, _) => memory.begins(passing),
         }
+    }
+
+    /// Whether a packet in this tunnel belongs to this conversation. The first rule that applies:
+    ///
+    /// 1. The conversation was seen in that tunnel: yes.
+    /// 2. Its opening comes again, through another tunnel: yes.
+    /// 3. The packet opens another conversation, or acknowledges something else than what the conversation has sent: no.
+    /// 4. It is the first of its side in a tunnel: perhaps.
+    pub(super) fn fits(&self, passing: &Passing<'_>, outer: &Outer) -> Fit {
+        let (side, overlay) = match self {
+            Self::Watched(talk, _) => (talk.side_of(passing.source), talk.overlay.as_ref()),
+            Self::Decided(memory, overlay) => (memory.side_of(passing), overlay.as_ref()),
+        };
+        let fit = overlay.map_or(Fit::Perhaps, |overlay| overlay.fits(side, outer));
+        let Transport::Tcp(segment) = &passing.packet else {
+            return fit;
+        };
+        match (fit, self.opens_again(segment)) {
+            (Fit::No, Some(true)) => Fit::Yes,
+            (Fit::Perhaps, Some(false)) => Fit::No,
+            (Fit::Perhaps, _) if !self.is_acknowledged_by(side, segment) => Fit::No,
+            (fit, _) => fit,
+        }
+    }
+
+    /// Whether a SYN is that of this conversation; `None` for what is no SYN, and when that was not seen.
+    fn opens_again(&self, segment: &Segment<'_>) -> Option<bool> {
+        let isn = match self {
+            Self::Watched(talk, _) => talk.carrier.tcp().and_then(|tcp| tcp.isn),
+            Self::Decided(Memory::Tcp(memory), _) => memory.isn,
+            Self::Decided(Memory::Quic(_), _) => None,
+        };
+        let opens = segment.flags.syn() && !segment.flags.ack();
+        isn.filter(|_| opens).map(|isn| isn == segment.seq)
+    }
+
+    /// Whether a segment of this side acknowledges about as much as the other side has sent.
+    fn is_acknowledged_by(&self, side: Side, segment: &Segment<'_>) -> bool {
+        /// Larger than any window that a handshake fills.
+        const NEAR: u32 = 1 << 20;
+        let next = match self {
+            Self::Watched(talk, _) => talk.streams[side.other()].next_seq(),
+            Self::Decided(Memory::Tcp(memory), _) => memory.next[side.other()],
+            Self::Decided(Memory::Quic(_), _) => None,
+        };
+        let is_near = |next: u32| segment.ack.wrapping_sub(next).wrapping_add(NEAR) < 2 * NEAR;
+        !segment.flags.ack() || next.is_none_or(is_near)
     }
 
     /// How many handshakes were decided on this TCP connection, this one included.
     pub(super) const fn again(&self) -> u8 {
         match self {
-            Self::Decided(Memory::Tcp(memory)) => memory.again.saturating_add(1),
+            Self::Decided(Memory::Tcp(memory), _) => memory.again.saturating_add(1),
             _ => 0,
         }
     }
@@ -107,6 +154,14 @@ impl Memory {
         }
     }
 
+    fn side_of(&self, passing: &Passing<'_>) -> Side {
+        match self {
+            Self::Tcp(memory) => memory.side_of(passing),
+            // Of a QUIC connection that is decided both sides have been heard.
+            Self::Quic(_) => Side::Client,
+        }
+    }
+
     fn begins(&self, passing: &Passing<'_>) -> Option<Begins> {
         match (self, &passing.packet) {
             (Self::Tcp(memory), Transport::Tcp(segment)) => memory.begins(passing, segment),
@@ -120,6 +175,14 @@ impl Memory {
 }
 
 impl TcpMemory {
+    fn side_of(&self, passing: &Passing<'_>) -> Side {
+        if (passing.source <= passing.destination) == self.client_is_low {
+            Side::Client
+        } else {
+            Side::Server
+        }
+    }
+
     /// What a segment begins. The first rule that applies:
     ///
     /// 1. A SYN with another initial sequence number: another connection. The same one again is a retransmission.
@@ -138,11 +201,7 @@ impl TcpMemory {
         if self.quiet && begin::is_hello(segment.payload) {
             return Some(Begins::Another);
         }
-        let side = if (passing.source <= passing.destination) == self.client_is_low {
-            Side::Client
-        } else {
-            Side::Server
-        };
+        let side = self.side_of(passing);
         let is_new = self.next[side].is_some_and(|next| segment.seq.wrapping_sub(next) < 1 << 31);
         match () {
             () if !is_new || self.again >= MAX_AGAIN => None,

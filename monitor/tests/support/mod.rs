@@ -12,3 +12,4 @@
 pub mod frames;
 pub mod ladder;
 pub mod talk;
+pub mod tunnel;
