@@ -81,6 +81,33 @@ const DIALOGUES: &[Dialogue] = &[
         )],
     },
     Dialogue {
+        word: Starttls::Nntp,
+        port: 119,
+        greeting: b"200 news.test ready\r\n",
+        turns: &[
+            (
+                b"CAPABILITIES\r\n",
+                b"101 list\r\nVERSION 2\r\nSTARTTLS\r\n.\r\n",
+            ),
+            (b"STARTTLS\r\n", b"382 go on\r\n"),
+        ],
+    },
+    Dialogue {
+        word: Starttls::ManageSieve,
+        port: 4190,
+        greeting: b"\"IMPLEMENTATION\" \"sieved\"\r\n\"STARTTLS\"\r\nOK \"ready\"\r\n",
+        turns: &[(b"STARTTLS\r\n", b"OK \"begin\"\r\n")],
+    },
+    Dialogue {
+        word: Starttls::Irc,
+        port: 6667,
+        greeting: b"",
+        turns: &[
+            (b"CAP LS 302\r\n", b":irc.test CAP * LS :tls\r\n"),
+            (b"STARTTLS\r\n", b":irc.test 670 * :go on\r\n"),
+        ],
+    },
+    Dialogue {
         word: Starttls::Ldap,
         port: 389,
         greeting: b"",
