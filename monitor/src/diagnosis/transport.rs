@@ -63,7 +63,8 @@ pub(super) fn server_silent(case: &Case<'_>) -> Option<Verdict> {
 /// The client left before the server had said anything, and had not waited for long.
 pub(super) fn client_abandoned(case: &Case<'_>) -> Option<Verdict> {
     let unanswered = case.talk.streams.server.bytes() == 0 && case.talk.streams.client.bytes() > 0;
-    if !unanswered || !case.hung_up(Side::Client) {
+    let was_watched = case.talk.has_seen(Side::Server);
+    if !unanswered || !was_watched || !case.hung_up(Side::Client) {
         return None;
     }
     let what = match case.talk.progress.stage() {
