@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::label::shown;
+
 /// Nanoseconds since the Unix epoch, by the clock of whoever captured the packet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub u64);
@@ -33,6 +35,8 @@ impl fmt::Display for Timestamp {
         }
     }
 }
+
+shown!(Timestamp);
 
 /// The interface that a packet passed: its index on a live host, its ordinal in a capture file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

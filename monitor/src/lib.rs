@@ -19,6 +19,7 @@ pub mod flow;
 pub mod frame;
 pub mod handshake;
 pub mod label;
+mod memo;
 pub mod pipeline;
 pub mod ports;
 pub mod report;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::frame::Timestamp;
 use crate::label::labelled;
 
 mod cause;
@@ -14,6 +15,7 @@ mod certificate;
 mod compose;
 mod envelope;
 mod hello;
+mod id;
 mod outcome;
 mod protected;
 mod resumption;
@@ -25,6 +27,7 @@ pub use certificate::{CertificateReport, KeyReport, Validity};
 pub use compose::{Context, compose};
 pub use envelope::{ProxiedPeer, ProxyProtocol, Starttls, Tunnel};
 pub use hello::{AlertReport, ClientHelloReport, Missing, ServerHelloReport};
+pub use id::HandshakeId;
 pub use outcome::{Ended, EndedBy, EndedHow, Outcome, Stage};
 pub use protected::{Inferred, Protected, ProtectedRecordReport};
 pub use resumption::{EarlyDataReport, Resumption};
@@ -47,11 +50,11 @@ pub enum Event {
 }
 
 impl Event {
-    /// When it happened, RFC 3339; a summary has no time of its own.
-    pub fn time(&self) -> Option<&str> {
+    /// When it happened; a summary has no time of its own.
+    pub const fn time(&self) -> Option<Timestamp> {
         match self {
-            Self::Handshake(handshake) => Some(&handshake.time),
-            Self::Loss(loss) => Some(&loss.time),
+            Self::Handshake(handshake) => Some(handshake.time),
+            Self::Loss(loss) => Some(loss.time),
             Self::Summary(_) => None,
         }
     }
@@ -63,9 +66,9 @@ pub struct Handshake {
     /// `tlsmon/v1`.
     pub schema: Cow<'static, str>,
     /// Sixteen hexadecimal digits: the same for every report of this handshake.
-    pub id: Arc<str>,
+    pub id: HandshakeId,
     /// When the connection was first seen, RFC 3339.
-    pub time: String,
+    pub time: Timestamp,
     /// The node that watched; null in replay.
     pub node: Option<Arc<str>>,
     /// The interface that saw it first.

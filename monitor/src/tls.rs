@@ -39,7 +39,8 @@ pub mod text;
 mod samples;
 
 pub use certificate::{
-    Certificate, Chain, Coverage, Date, Key, Leaf, Names, OcspAnswer, OcspStatus, Staple,
+    Certificate, Certificates, Chain, Coverage, Date, Key, Leaf, Names, OcspAnswer, OcspStatus,
+    SerialText, Sha256Text, Staple,
 };
 pub use client_hello::ClientHello;
 pub use deframer::{Deframer, Item};

@@ -23,12 +23,11 @@ use crate::tls::{Certificate, Chain, Coverage, Names, ServerName, Staple, alert}
 ///
 /// What else can be seen is added as evidence.
 pub(super) fn refused(case: &Case<'_>) -> Option<Verdict> {
-    let (chain, at) = case.talk.progress.chain.as_ref()?;
+    let (chain, at) = case.chain.as_ref()?;
     let asked = case.hello().and_then(|hello| hello.server_name.as_ref());
-    let staple = case.talk.progress.staple.as_ref();
     let faults = Faults {
         chain,
-        staple: staple.map(|(staple, _)| staple.as_ref()),
+        staple: case.staple.as_ref(),
         asked,
         at: *at,
     };

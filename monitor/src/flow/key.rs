@@ -1,6 +1,7 @@
 //! What makes two packets part of one conversation.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 
 /// An address and a port.
@@ -32,38 +33,58 @@ pub enum Protocol {
 /// The interface is no part of the key: a conversation that passes two interfaces under the same addresses is one
 /// conversation, and its second copy of each packet is what TCP calls a duplicate. Nor is the tunnel: see
 /// [`Overlay`](super::Overlay). Where networks in tunnels use the same addresses, each conversation takes a lane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FlowKey {
-    /// The protocol in the lowest bit, above it the lane: one byte to hash.
-    protocol_and_lane: u8,
-    low: Endpoint,
-    high: Endpoint,
+    /// The addresses of the lower and the higher end; of IPv4, in the last four bytes.
+    addresses: [[u64; 2]; 2],
+    /// Their ports, the protocol, whether the addresses are those of IPv6, and the lane.
+    rest: u64,
+}
+
+impl Hash for FlowKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for word in self.addresses.as_flattened() {
+            state.write_u64(*word);
+        }
+        state.write_u64(self.rest);
+    }
 }
 
 impl FlowKey {
     /// The key of a packet from `source` to `destination`.
     pub fn new(protocol: Protocol, source: Endpoint, destination: Endpoint) -> Self {
-        if source <= destination {
-            Self {
-                protocol_and_lane: protocol as u8,
-                low: source,
-                high: destination,
-            }
+        let ends = [source, destination].map(|end| (words(end.address), end.port));
+        let [low, high] = if ends[0] <= ends[1] {
+            ends
         } else {
-            Self {
-                protocol_and_lane: protocol as u8,
-                low: destination,
-                high: source,
-            }
+            [ends[1], ends[0]]
+        };
+        let ports = u64::from(low.1) << 16 | u64::from(high.1);
+        let udp = u64::from(protocol == Protocol::Udp);
+        let ipv6 = u64::from(source.address.is_ipv6());
+        Self {
+            addresses: [low.0, high.0],
+            rest: ports | udp << 32 | ipv6 << 33,
         }
     }
 
     /// The same, in a lane of its own. What comes through no tunnel is in the first, number 0.
     #[must_use]
     pub const fn in_lane(self, lane: u8) -> Self {
+        const LANE: u32 = 40;
         Self {
-            protocol_and_lane: self.protocol_and_lane & 1 | lane << 1,
+            rest: self.rest & ((1 << LANE) - 1) | (lane as u64) << LANE,
             ..self
+        }
+    }
+}
+
+fn words(address: IpAddr) -> [u64; 2] {
+    match address {
+        IpAddr::V4(address) => [0, address.to_bits().into()],
+        IpAddr::V6(address) => {
+            let (high, low) = (address.to_bits() >> 64, address.to_bits());
+            [high, low].map(|half| u64::try_from(half & u128::from(u64::MAX)).unwrap_or_default())
         }
     }
 }

@@ -11,5 +11,5 @@ pub use key::{Endpoint, FlowKey, Protocol};
 pub use overlay::{Fit, Overlay};
 pub use quic::{Negotiation, Quic, QuicIds, QuicSeen};
 pub use side::{Side, Sides};
-pub use table::{Inserted, Table};
+pub use table::{Place, Table};
 pub use tcp::{End, Ending, Seen, Tcp};

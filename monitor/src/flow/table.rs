@@ -2,118 +2,144 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::hash::BuildHasher;
 
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::FlowKey;
 use crate::frame::Timestamp;
 
 /// Conversations by key. When it is full, the one whose deadline comes first makes room.
 ///
-/// Deadlines that move later cost nothing: the timer finds out when it fires. Each entry has one timer, or two for a
-/// short while after its deadline moved earlier, so the timers are bounded by the entries.
+/// ```text
+///   index: key --> place          timers: (deadline, place), earliest first
+///            \-->  places: [ entry | entry | free | entry ]  <--/
+/// ```
+///
+/// A packet looks its key up once and goes by the place from then on. Deadlines that move later cost nothing: the timer
+/// finds out when it fires. Each entry has one timer, or two for a short while after its deadline moved earlier, so the
+/// timers are bounded by the entries.
 #[derive(Debug)]
 pub struct Table<V> {
-    entries: HashMap<FlowKey, Entry<V>>,
-    timers: BinaryHeap<Reverse<(Timestamp, u64, FlowKey)>>,
+    hasher: DefaultHashBuilder,
+    index: HashTable<Place>,
+    places: Vec<Option<Entry<V>>>,
+    free: Vec<Place>,
+    timers: BinaryHeap<Reverse<Timer>>,
     capacity: usize,
-    next_serial: u64,
+    next_serial: u32,
 }
+
+/// Where a conversation stands, until it is removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place(u32);
 
 #[derive(Debug)]
 struct Entry<V> {
+    key: FlowKey,
     value: V,
     deadline: Timestamp,
     /// When the earliest timer of this entry fires.
     timer: Timestamp,
-    /// Tells this entry from an earlier one under the same key.
-    serial: u64,
+    /// Tells this entry from an earlier one in the same place.
+    serial: u32,
 }
 
-/// What an insertion did to others.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Inserted<V> {
-    /// There was room.
-    InFreeSpace,
-    /// This one had to go.
-    Evicting(FlowKey, V),
+/// Of two that fire at once, that of the older conversation comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Timer {
+    at: Timestamp,
+    serial: u32,
+    place: Place,
 }
 
 impl<V> Table<V> {
     /// A table that never holds more than `capacity` conversations (at least one).
     pub fn new(capacity: usize) -> Self {
         Self {
-            entries: HashMap::new(),
+            hasher: DefaultHashBuilder::default(),
+            index: HashTable::new(),
+            places: Vec::new(),
+            free: Vec::new(),
             timers: BinaryHeap::new(),
-            capacity: capacity.max(1),
+            capacity: capacity.clamp(1, u32::MAX as usize),
             next_serial: 0,
         }
     }
 
     /// How many conversations it holds.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.index.len()
     }
 
     /// Whether it holds none.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.index.is_empty()
     }
 
-    /// The conversation under this key.
-    pub fn get_mut(&mut self, key: &FlowKey) -> Option<&mut V> {
-        self.entries.get_mut(key).map(|entry| &mut entry.value)
+    /// Where the conversation with this key stands.
+    pub fn find(&self, key: &FlowKey) -> Option<Place> {
+        let places = &self.places;
+        let is_it = |place: &Place| entry(places, *place).is_some_and(|entry| entry.key == *key);
+        self.index.find(self.hasher.hash_one(key), is_it).copied()
     }
 
-    /// Adds a conversation, or replaces the one under the same key.
-    pub fn insert(&mut self, key: FlowKey, value: V, deadline: Timestamp) -> Inserted<V> {
-        let evicted = if self.entries.len() >= self.capacity && !self.entries.contains_key(&key) {
-            self.evict()
-        } else {
-            None
-        };
+    /// The conversation in this place.
+    pub fn get_mut(&mut self, place: Place) -> Option<&mut V> {
+        self.entry_mut(place).map(|entry| &mut entry.value)
+    }
+
+    /// Adds a conversation under a key that has none. Gives its place, and the one that had to make room for it.
+    pub fn insert(&mut self, key: FlowKey, value: V, deadline: Timestamp) -> (Place, Option<V>) {
+        let full = self.len() >= self.capacity;
+        let evicted = if full { self.evict() } else { None };
         let serial = self.next_serial;
-        self.next_serial += 1;
-        self.entries.insert(
+        self.next_serial = serial.wrapping_add(1);
+        let place = self.put(Entry {
             key,
-            Entry {
-                value,
-                deadline,
-                timer: deadline,
-                serial,
-            },
-        );
-        self.timers.push(Reverse((deadline, serial, key)));
-        self.sweep_timers();
-        evicted.map_or(Inserted::InFreeSpace, |(key, value)| {
-            Inserted::Evicting(key, value)
-        })
+            value,
+            deadline,
+            timer: deadline,
+            serial,
+        });
+        let (places, hasher) = (&self.places, &self.hasher);
+        let hash = |place: &Place| entry(places, *place).map_or(0, |at| hasher.hash_one(at.key));
+        self.index.insert_unique(hasher.hash_one(key), place, hash);
+        self.set_timer(deadline, serial, place);
+        (place, evicted)
     }
 
     /// Removes a conversation.
-    pub fn remove(&mut self, key: &FlowKey) -> Option<V> {
-        self.entries.remove(key).map(|entry| entry.value)
+    pub fn remove(&mut self, place: Place) -> Option<V> {
+        let entry = self.places.get_mut(place.0 as usize)?.take()?;
+        let hash = self.hasher.hash_one(entry.key);
+        if let Ok(found) = self.index.find_entry(hash, |other| *other == place) {
+            found.remove();
+        }
+        self.free.push(place);
+        Some(entry.value)
     }
 
     /// Moves a conversation's deadline.
-    pub fn reschedule(&mut self, key: &FlowKey, deadline: Timestamp) {
-        let Some(entry) = self.entries.get_mut(key) else {
+    pub fn reschedule(&mut self, place: Place, deadline: Timestamp) {
+        let Some(entry) = self.entry_mut(place) else {
             return;
         };
         entry.deadline = deadline;
         if deadline < entry.timer {
             entry.timer = deadline;
-            self.timers.push(Reverse((deadline, entry.serial, *key)));
+            let serial = entry.serial;
+            self.set_timer(deadline, serial, place);
         }
     }
 
     /// When [`Self::expired`] may next have something; early, never late.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        self.timers.peek().map(|Reverse((time, ..))| *time)
+        self.timers.peek().map(|Reverse(timer)| timer.at)
     }
 
-    /// The key of a conversation whose deadline has passed. It stays in the table, without a timer until rescheduled.
-    pub fn expired(&mut self, now: Timestamp) -> Option<FlowKey> {
+    /// A conversation whose deadline has passed. It stays in the table, without a timer until rescheduled.
+    pub fn expired(&mut self, now: Timestamp) -> Option<Place> {
         while self.next_deadline().is_some_and(|time| time <= now) {
             let due = self.pop_timer();
             if due.is_some() {
@@ -124,55 +150,79 @@ impl<V> Table<V> {
     }
 
     /// Takes one conversation out, whichever, until none is left.
-    pub fn take_any(&mut self) -> Option<(FlowKey, V)> {
-        while let Some(Reverse((_, serial, key))) = self.timers.pop() {
-            if self
-                .entries
-                .get(&key)
-                .is_some_and(|entry| entry.serial == serial)
-            {
-                return self.entries.remove(&key).map(|entry| (key, entry.value));
+    pub fn take_any(&mut self) -> Option<V> {
+        while let Some(Reverse(timer)) = self.timers.pop() {
+            if self.is_current(timer) {
+                return self.remove(timer.place);
             }
         }
         None
     }
 
-    fn evict(&mut self) -> Option<(FlowKey, V)> {
+    fn entry_mut(&mut self, place: Place) -> Option<&mut Entry<V>> {
+        self.places.get_mut(place.0 as usize)?.as_mut()
+    }
+
+    fn put(&mut self, entry: Entry<V>) -> Place {
+        let free = self.free.pop();
+        if let Some(empty) = free.and_then(|place| self.places.get_mut(place.0 as usize)) {
+            *empty = Some(entry);
+        } else {
+            self.places.push(Some(entry));
+        }
+        // There are never more places than `capacity`.
+        free.unwrap_or_else(|| {
+            let last = self.places.len().saturating_sub(1);
+            Place(u32::try_from(last).unwrap_or(u32::MAX))
+        })
+    }
+
+    fn evict(&mut self) -> Option<V> {
         while !self.timers.is_empty() {
-            if let Some(key) = self.pop_timer() {
-                return self.entries.remove(&key).map(|entry| (key, entry.value));
+            if let Some(place) = self.pop_timer() {
+                return self.remove(place);
             }
         }
         None
     }
 
-    /// Timers of entries that were replaced stay behind until they fire; sweep them before they add up.
+    fn set_timer(&mut self, at: Timestamp, serial: u32, place: Place) {
+        self.timers.push(Reverse(Timer { at, serial, place }));
+        self.sweep_timers();
+    }
+
+    /// Timers of entries that were removed stay behind until they fire; sweep them before they add up.
     fn sweep_timers(&mut self) {
-        if self.timers.len() > 4 * self.entries.len() + 64 {
-            let entries = &self.entries;
-            self.timers.retain(|Reverse((_, serial, key))| {
-                entries
-                    .get(key)
-                    .is_some_and(|entry| entry.serial == *serial)
-            });
+        if self.timers.len() > 4 * self.len() + 64 {
+            let mut timers = std::mem::take(&mut self.timers);
+            timers.retain(|Reverse(timer)| self.is_current(*timer));
+            self.timers = timers;
         }
     }
 
-    /// Takes the earliest timer; the key when its conversation's deadline is really due then.
-    fn pop_timer(&mut self) -> Option<FlowKey> {
-        let Reverse((time, serial, key)) = self.timers.pop()?;
+    fn is_current(&self, timer: Timer) -> bool {
+        entry(&self.places, timer.place).is_some_and(|entry| entry.serial == timer.serial)
+    }
+
+    /// Takes the earliest timer; the place when its conversation's deadline is really due then.
+    fn pop_timer(&mut self) -> Option<Place> {
+        let Reverse(Timer { at, serial, place }) = self.timers.pop()?;
         let entry = self
-            .entries
-            .get_mut(&key)
-            .filter(|entry| entry.serial == serial && entry.timer == time)?;
-        if entry.deadline <= time {
+            .entry_mut(place)
+            .filter(|entry| entry.serial == serial && entry.timer == at)?;
+        if entry.deadline <= at {
             entry.timer = Timestamp(u64::MAX);
-            return Some(key);
+            return Some(place);
         }
         entry.timer = entry.deadline;
-        self.timers.push(Reverse((entry.deadline, serial, key)));
+        let at = entry.deadline;
+        self.timers.push(Reverse(Timer { at, serial, place }));
         None
     }
+}
+
+fn entry<V>(places: &[Option<Entry<V>>], place: Place) -> Option<&Entry<V>> {
+    places.get(place.0 as usize)?.as_ref()
 }
 
 #[cfg(test)]
@@ -189,59 +239,90 @@ mod tests {
         )
     }
 
+    /// A table with room for this many.
+    fn table(capacity: usize) -> Table<&'static str> {
+        Table::new(capacity)
+    }
+
+    #[test]
+    fn a_conversation_is_found_by_its_key_until_it_is_removed() {
+        let mut table = table(8);
+        let (one, _) = table.insert(key(1), "one", Timestamp(10));
+        let (two, _) = table.insert(key(2), "two", Timestamp(10));
+        assert_eq!(table.find(&key(1)), Some(one));
+        assert_eq!(table.remove(one), Some("one"));
+        assert_eq!(table.find(&key(1)), None);
+        assert_eq!(table.find(&key(2)), Some(two));
+        assert_eq!(table.remove(one), None);
+    }
+
     #[test]
     fn the_conversation_with_the_earliest_deadline_makes_room() {
-        let mut table = Table::new(2);
+        let mut table = table(2);
         table.insert(key(1), "late", Timestamp(30));
         table.insert(key(2), "early", Timestamp(20));
-        assert_eq!(
-            table.insert(key(3), "new", Timestamp(40)),
-            Inserted::Evicting(key(2), "early")
-        );
+        let (_, evicted) = table.insert(key(3), "new", Timestamp(40));
+        assert_eq!(evicted, Some("early"));
+        assert_eq!(table.find(&key(2)), None);
         assert_eq!(table.len(), 2);
+        assert_eq!(table.places.len(), 2, "its place is used again");
     }
 
     #[test]
     fn a_deadline_that_moved_later_is_honoured() {
-        let mut table = Table::new(8);
-        table.insert(key(1), (), Timestamp(10));
-        table.reschedule(&key(1), Timestamp(50));
+        let mut table = table(8);
+        let (place, _) = table.insert(key(1), "", Timestamp(10));
+        table.reschedule(place, Timestamp(50));
         assert_eq!(table.expired(Timestamp(49)), None);
-        assert_eq!(table.expired(Timestamp(50)), Some(key(1)));
+        assert_eq!(table.expired(Timestamp(50)), Some(place));
     }
 
     #[test]
     fn a_deadline_that_moved_earlier_is_honoured() {
-        let mut table = Table::new(8);
-        table.insert(key(1), (), Timestamp(50));
-        table.reschedule(&key(1), Timestamp(10));
-        assert_eq!(table.expired(Timestamp(10)), Some(key(1)));
+        let mut table = table(8);
+        let (place, _) = table.insert(key(1), "", Timestamp(50));
+        table.reschedule(place, Timestamp(10));
+        assert_eq!(table.expired(Timestamp(10)), Some(place));
         assert_eq!(table.expired(Timestamp(60)), None, "the old timer is stale");
     }
 
     #[test]
     fn an_expired_conversation_can_be_given_a_new_deadline() {
-        let mut table = Table::new(8);
-        table.insert(key(1), (), Timestamp(10));
-        assert_eq!(table.expired(Timestamp(10)), Some(key(1)));
-        table.reschedule(&key(1), Timestamp(20));
-        assert_eq!(table.expired(Timestamp(20)), Some(key(1)));
+        let mut table = table(8);
+        let (place, _) = table.insert(key(1), "", Timestamp(10));
+        assert_eq!(table.expired(Timestamp(10)), Some(place));
+        table.reschedule(place, Timestamp(20));
+        assert_eq!(table.expired(Timestamp(20)), Some(place));
     }
 
     #[test]
-    fn the_timer_of_a_replaced_conversation_does_not_expire_its_successor() {
-        let mut table = Table::new(8);
-        table.insert(key(1), "old", Timestamp(10));
-        table.insert(key(1), "new", Timestamp(90));
+    fn of_two_that_expire_at_once_the_older_comes_first() {
+        let mut table = table(8);
+        let (gap, _) = table.insert(key(9), "", Timestamp(1));
+        let (older, _) = table.insert(key(1), "", Timestamp(10));
+        table.remove(gap);
+        let (younger, _) = table.insert(key(2), "", Timestamp(10));
+        assert!(younger < older);
+        assert_eq!(table.expired(Timestamp(10)), Some(older));
+        assert_eq!(table.expired(Timestamp(10)), Some(younger));
+    }
+
+    #[test]
+    fn the_timer_of_a_removed_conversation_does_not_expire_its_successor() {
+        let mut table = table(8);
+        let (place, _) = table.insert(key(1), "old", Timestamp(10));
+        table.remove(place);
+        assert_eq!(table.insert(key(1), "new", Timestamp(90)).0, place);
         assert_eq!(table.expired(Timestamp(50)), None);
         assert_eq!(table.len(), 1);
     }
 
     #[test]
     fn replacing_for_ever_does_not_grow_the_timers() {
-        let mut table = Table::new(8);
+        let mut table = table(8);
         for time in 0..10_000 {
-            table.insert(key(1), (), Timestamp(1_000_000 + time));
+            let (place, _) = table.insert(key(1), "", Timestamp(1_000_000 + time));
+            table.remove(place);
         }
         assert!(
             table.timers.len() < 100,
@@ -256,9 +337,7 @@ mod tests {
         for port in 1..=5 {
             table.insert(key(port), port, Timestamp(u64::from(port)));
         }
-        let mut taken: Vec<u16> = std::iter::from_fn(|| table.take_any())
-            .map(|(_, port)| port)
-            .collect();
+        let mut taken: Vec<u16> = std::iter::from_fn(|| table.take_any()).collect();
         taken.sort_unstable();
         assert_eq!(taken, [1, 2, 3, 4, 5]);
         assert!(table.is_empty());

@@ -7,8 +7,8 @@ use crate::flow::{Side, Sides};
 use crate::frame::Timestamp;
 use crate::report::Stage;
 use crate::tls::{
-    Chain, ClientHello, HandshakeType, Item, Malformed, RecordSizes, ServerHello, Staple, Version,
-    alert, record,
+    Chain, ClientHello, HandshakeType, Item, Malformed, RecordSizes, ServerHello, Version, alert,
+    record,
 };
 
 /// The shortest body of a TLS 1.3 record that holds a Finished: header 4, SHA-256 32, content type 1, CCM_8 tag 8.
@@ -35,12 +35,11 @@ pub struct Progress {
     pub sides: Sides<SideProgress>,
     /// The server sent Certificate in the clear.
     pub certificate: bool,
-    /// What the server's first Certificate has in it, when it can be read, and when its last byte came.
-    pub chain: Option<(Box<Chain>, Timestamp)>,
-    /// The OCSP response that the server stapled to it (TLS 1.2 and before), and when its last byte came.
-    pub staple: Option<(Box<Staple>, Timestamp)>,
-    /// The server's Certificate message, when the capture has it before the ClientHello.
-    early_certificate: Option<(Box<[u8]>, Timestamp)>,
+    /// The body of the server's first Certificate message, when it can be read, and when its last byte came. It is read when
+    /// the handshake is decided: then it is known for which name the client asked.
+    pub certificates: Option<(Box<[u8]>, Timestamp)>,
+    /// The body of the CertificateStatus behind it (TLS 1.2 and before), and when its last byte came.
+    pub staple: Option<(Box<[u8]>, Timestamp)>,
     /// ServerKeyExchange or ClientKeyExchange was sent.
     pub key_exchange: bool,
     /// The server sent what it sends only in a full handshake (TLS 1.2 and before).
@@ -161,19 +160,14 @@ impl Progress {
 
     /// Memory held for the server's certificate, in bytes.
     pub fn memory(&self) -> usize {
-        let chain = self.chain.as_ref().map_or(0, |(chain, _)| chain.memory());
-        let early = self
-            .early_certificate
-            .as_ref()
-            .map_or(0, |(body, _)| body.len());
-        chain + early
+        let kept = [&self.certificates, &self.staple].into_iter().flatten();
+        kept.map(|(body, _)| body.len()).sum()
     }
 
     /// Forgets the server's certificate: there is no room for it.
     pub fn forget_certificate(&mut self) {
-        self.chain = None;
+        self.certificates = None;
         self.staple = None;
-        self.early_certificate = None;
     }
 
     fn message(&mut self, from: Side, kind: HandshakeType, body: &[u8], now: Timestamp) {
@@ -182,7 +176,6 @@ impl Progress {
                 self.keep(from, ClientHello::parse(body), |progress, hello| {
                     progress.client_hello = Some((Box::new(hello), now));
                 });
-                self.read_early_certificate();
             }
             (Side::Server, HandshakeType::SERVER_HELLO) if self.server_hello.is_none() => {
                 self.keep(from, ServerHello::parse(body), |progress, hello| {
@@ -194,9 +187,7 @@ impl Progress {
                 self.certificate(body, now);
             }
             (Side::Server, HandshakeType::CERTIFICATE_STATUS) if self.staple.is_none() => {
-                let leaf = self.chain.as_ref().map(|(chain, _)| &chain.leaf);
-                let serial = leaf.and_then(|leaf| leaf.serial.as_deref());
-                self.staple = Some((Box::new(Staple::read(body, serial)), now));
+                self.staple = Some((body.into(), now));
             }
             (Side::Client, HandshakeType::CERTIFICATE) => {
                 self.client_certificate = Some(ClientCertificate::of(body));
@@ -214,25 +205,11 @@ impl Progress {
         if self.version().is_some_and(Version::is_tls13) {
             return;
         }
-        self.keep(Side::Server, self.read_chain(body), |progress, chain| {
-            progress.chain = Some((Box::new(chain), now));
-        });
-        if self.client_hello.is_none() {
-            self.early_certificate = Some((body.into(), now));
+        if Chain::is_readable(body) {
+            self.certificates = Some((body.into(), now));
+        } else {
+            self.malformed(Side::Server, Malformed::Certificate);
         }
-    }
-
-    /// The certificate came before the ClientHello that says for which name: now it can be told whether it covers that.
-    fn read_early_certificate(&mut self) {
-        if let Some((body, at)) = self.early_certificate.take() {
-            self.certificate(&body, at);
-        }
-    }
-
-    fn read_chain(&self, body: &[u8]) -> Result<Chain, Malformed> {
-        let hello = self.client_hello.as_ref();
-        let asked = hello.and_then(|(hello, _)| hello.server_name.as_ref());
-        Chain::read(body, asked)
     }
 
     fn keep<T>(

@@ -26,10 +26,11 @@ impl Losses {
 
     /// The losses to state now, if it is time.
     pub(super) fn due(&mut self, now: Timestamp) -> Vec<Event> {
-        let waited = self
-            .stated
-            .is_none_or(|stated| now.since(stated) >= INTERVAL);
-        if self.counts.is_empty() || !waited {
+        let waited = || {
+            self.stated
+                .is_none_or(|stated| now.since(stated) >= INTERVAL)
+        };
+        if self.counts.is_empty() || !waited() {
             Vec::new()
         } else {
             self.all(now)
@@ -49,7 +50,7 @@ impl Losses {
 fn loss(now: Timestamp, place: &'static str, reason: &'static str, count: u64) -> Event {
     Event::Loss(Loss {
         schema: SCHEMA.into(),
-        time: now.to_string(),
+        time: now,
         place: place.into(),
         reason: reason.into(),
         count,

@@ -15,10 +15,12 @@ use hashbrown::HashMap;
 pub use settings::{Ports, Settings};
 
 use crate::diagnosis::{Case, Endpoints, Tried, Verdict, diagnose};
-use crate::flow::{Endpoint, Fit, FlowKey, Inserted, Protocol, Quic, Table};
+use crate::flow::{Endpoint, Fit, FlowKey, Place, Protocol, Quic, Table};
 use crate::frame::{Frame, FrameSink, InterfaceId, Timestamp};
 use crate::handshake::{Conversation, Decision, Trigger, decide};
 use crate::report::{Cause, Context, EndedHow, Event, Outcome, compose};
+use crate::tls::fingerprint::Fingerprints;
+use crate::tls::{Certificates, Staple};
 use crate::wire::{self, Outer, Packet, Transport, Unreadable};
 use losses::Losses;
 use tracked::{Begins, Tracked};
@@ -35,6 +37,8 @@ pub struct Pipeline {
     settings: Settings,
     conversations: Table<Tracked>,
     endpoints: Endpoints,
+    certificates: Certificates,
+    fingerprints: Fingerprints,
     interfaces: HashMap<InterfaceId, Arc<str>>,
     losses: Losses,
     events: Vec<Event>,
@@ -61,6 +65,8 @@ impl Pipeline {
         Self {
             conversations: Table::new(settings.max_conversations),
             endpoints: Endpoints::new(settings.max_endpoints),
+            certificates: Certificates::default(),
+            fingerprints: Fingerprints::default(),
             interfaces: HashMap::new(),
             losses: Losses::default(),
             events: Vec::new(),
@@ -87,8 +93,8 @@ impl Pipeline {
     pub fn advance(&mut self, now: Timestamp) {
         let stepped_back = self.now.since(now) > CLOCK_STEP;
         self.now = if stepped_back { now } else { self.now.max(now) };
-        while let Some(key) = self.conversations.expired(self.now) {
-            self.expire(key);
+        while let Some(place) = self.conversations.expired(self.now) {
+            self.expire(place);
         }
         self.events.extend(self.losses.due(self.now));
     }
@@ -100,7 +106,7 @@ impl Pipeline {
 
     /// The capture is over: what is not decided yet is incomplete.
     pub fn finish(&mut self) {
-        while let Some((_, tracked)) = self.conversations.take_any() {
+        while let Some(tracked) = self.conversations.take_any() {
             if let Tracked::Watched(talk, _) = tracked {
                 self.let_go(&talk);
                 if let Some(decision) = decide(&talk, Trigger::CaptureEnd, self.now) {
@@ -154,42 +160,53 @@ impl Pipeline {
             Transport::Udp(_) | Transport::Unreachable(_) => Protocol::Udp,
         };
         let key = FlowKey::new(protocol, passing.source, passing.destination);
-        let key = match &passing.tunnel {
-            None => key,
+        let (key, found) = match &passing.tunnel {
+            None => (key, self.conversations.find(&key)),
             Some(outer) => match self.lane(key, passing, outer) {
-                Some(key) => key,
+                Some(lane) => lane,
                 None => return self.losses.add("pipeline", "overlay_full", 1),
             },
         };
-        let known = self.conversations.get_mut(&key);
-        let again = known.as_ref().map_or(0, |tracked| tracked.again());
-        match known.and_then(|tracked| tracked.begins(passing)) {
-            None => {}
-            Some(Begins::Another) => self.replace(&key),
-            Some(Begins::Renegotiation(side)) => {
-                self.conversations.remove(&key);
+        let Some(place) = found else {
+            return self.begin(key, passing, 0);
+        };
+        match self.begins(place, passing) {
+            None => self.follow(place, passing),
+            Some((Begins::Another, again)) => {
+                self.replace(place);
+                self.begin(key, passing, again);
+            }
+            Some((Begins::Renegotiation(side), again)) => {
+                self.conversations.remove(place);
                 let mut talk = begin::renegotiation(passing, side);
                 talk.again = again;
-                return self.take_in(key, passing, talk);
+                self.take_in(key, passing, talk);
             }
-        }
-        match self.conversations.get_mut(&key) {
-            None => self.begin(key, passing, again),
-            Some(Tracked::Decided(..)) => {}
-            Some(Tracked::Watched(..)) => self.follow(key, passing),
         }
     }
 
+    /// What a packet begins under a key that is known, and how many handshakes were decided there before.
+    fn begins(&mut self, place: Place, passing: &Passing<'_>) -> Option<(Begins, u8)> {
+        let tracked = self.conversations.get_mut(place)?;
+        Some((tracked.begins(passing)?, tracked.again()))
+    }
+
     /// Where the conversation of a packet in a tunnel is, or may begin: networks in tunnels may use the same addresses.
-    fn lane(&mut self, key: FlowKey, passing: &Passing<'_>, outer: &Outer) -> Option<FlowKey> {
+    fn lane(
+        &mut self,
+        key: FlowKey,
+        passing: &Passing<'_>,
+        outer: &Outer,
+    ) -> Option<(FlowKey, Option<Place>)> {
         let (mut perhaps, mut free) = (None, None);
         for key in (0..LANES).map(|lane| key.in_lane(lane)) {
-            let tracked = self.conversations.get_mut(&key);
+            let found = self.conversations.find(&key);
+            let tracked = found.and_then(|place| self.conversations.get_mut(place));
             match tracked.map(|tracked| tracked.fits(passing, outer)) {
-                Some(Fit::Yes) => return Some(key),
-                Some(Fit::Perhaps) => perhaps = perhaps.or(Some(key)),
+                Some(Fit::Yes) => return Some((key, found)),
+                Some(Fit::Perhaps) => perhaps = perhaps.or(Some((key, found))),
                 Some(Fit::No) => {}
-                None => free = free.or(Some(key)),
+                None => free = free.or(Some((key, None))),
             }
         }
         perhaps.or(free)
@@ -207,19 +224,18 @@ impl Pipeline {
     fn take_in(&mut self, key: FlowKey, passing: &Passing<'_>, talk: Conversation) {
         let deadline = talk.deadline(&self.settings.deadlines);
         self.followed += 1;
-        let inserted =
-            self.conversations
-                .insert(key, Tracked::Watched(Box::new(talk), deadline), deadline);
-        if let Inserted::Evicting(_, Tracked::Watched(talk, _)) = inserted {
+        let tracked = Tracked::Watched(Box::new(talk), deadline);
+        let (place, evicted) = self.conversations.insert(key, tracked, deadline);
+        if let Some(Tracked::Watched(talk, _)) = evicted {
             self.let_go(&talk);
             self.losses.add("pipeline", "table_full", 1);
         }
-        self.follow(key, passing);
+        self.follow(place, passing);
     }
 
     /// Gives the packet to its conversation, and decides if it can be decided.
-    fn follow(&mut self, key: FlowKey, passing: &Passing<'_>) {
-        let Some(Tracked::Watched(talk, timer)) = self.conversations.get_mut(&key) else {
+    fn follow(&mut self, place: Place, passing: &Passing<'_>) {
+        let Some(Tracked::Watched(talk, timer)) = self.conversations.get_mut(place) else {
             return;
         };
         let held = talk.buffered();
@@ -235,51 +251,51 @@ impl Pipeline {
             self.losses.add("pipeline", "buffer_full", 1);
         }
         if let Some(decision) = decide(talk, Trigger::Packet, passing.frame.time) {
-            return self.conclude(key, decision);
+            return self.conclude(place, decision);
         }
         let deadline = talk.deadline(&self.settings.deadlines);
         if deadline < *timer {
             *timer = deadline;
-            self.conversations.reschedule(&key, deadline);
+            self.conversations.reschedule(place, deadline);
         }
     }
 
     /// A timer has fired; the deadline may have moved since it was set.
-    fn expire(&mut self, key: FlowKey) {
+    fn expire(&mut self, place: Place) {
         let now = self.now;
-        let Some(Tracked::Watched(talk, timer)) = self.conversations.get_mut(&key) else {
-            self.conversations.remove(&key);
+        let Some(Tracked::Watched(talk, timer)) = self.conversations.get_mut(place) else {
+            self.conversations.remove(place);
             return;
         };
         let deadline = talk.deadline(&self.settings.deadlines);
         if deadline > now {
             *timer = deadline;
-            self.conversations.reschedule(&key, deadline);
+            self.conversations.reschedule(place, deadline);
         } else if let Some(decision) = decide(talk, Trigger::Deadline, deadline) {
-            self.conclude(key, decision);
+            self.conclude(place, decision);
         }
     }
 
     /// The handshake is decided: report it, and remember the conversation for a while so that its last packets are known.
-    fn conclude(&mut self, key: FlowKey, decision: Decision) {
+    fn conclude(&mut self, place: Place, decision: Decision) {
         let deadlines = &self.settings.deadlines;
         let forget = self.now.plus(match decision.how {
             EndedHow::Timeout => deadlines.memory_of_silence,
             _ => deadlines.memory,
         });
-        let Some(tracked) = self.conversations.get_mut(&key) else {
+        let Some(tracked) = self.conversations.get_mut(place) else {
             return;
         };
         if let Some(talk) = tracked.decided() {
             self.let_go(&talk);
-            self.conversations.reschedule(&key, forget);
+            self.conversations.reschedule(place, forget);
             self.report(&talk, decision);
         }
     }
 
     /// The same addresses and ports begin anew: whatever this was, it is over.
-    fn replace(&mut self, key: &FlowKey) {
-        let Some(Tracked::Watched(talk, _)) = self.conversations.remove(key) else {
+    fn replace(&mut self, place: Place) {
+        let Some(Tracked::Watched(talk, _)) = self.conversations.remove(place) else {
             return;
         };
         self.let_go(&talk);
@@ -295,19 +311,32 @@ impl Pipeline {
         if !talk.speaks_tls() && !self.settings.ports.is_tls(server.port) {
             return;
         }
+        let chain = talk.progress.certificates.as_ref().and_then(|(body, at)| {
+            let hello = talk.progress.client_hello.as_ref();
+            let asked = hello.and_then(|(hello, _)| hello.server_name.as_ref());
+            Some((self.certificates.read(body, asked)?, *at))
+        });
+        let serial = chain
+            .as_ref()
+            .and_then(|(chain, _)| chain.leaf.serial.as_deref());
+        let staple = talk.progress.staple.as_ref();
+        let staple = staple.map(|(body, _)| Staple::read(body, serial));
         let case = Case {
             talk,
             decision,
+            chain,
+            staple,
             baseline: self.endpoints.of(service),
         };
         let verdict = verdict(&case);
         let tried = Tried::of(&case);
-        let context = Context {
+        let mut context = Context {
             node: self.settings.node.as_ref(),
             interface: self.interfaces.get(&talk.interface),
             sample_rate: self.settings.sample_rate,
+            fingerprints: &mut self.fingerprints,
         };
-        let handshake = compose(&case, verdict, context);
+        let handshake = compose(&case, verdict, &mut context);
         self.events.push(Event::Handshake(Box::new(handshake)));
         let name = talk
             .progress

@@ -1,5 +1,6 @@
 //! The server's certificate, as the report shows it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -8,7 +9,7 @@ use serde::Serialize;
 use super::StapleReport;
 use crate::frame::Timestamp;
 use crate::label::labelled;
-use crate::tls::{Chain, Coverage, Date, Key, Staple};
+use crate::tls::{Chain, Coverage, Date, Key, SerialText, Sha256Text, Staple};
 
 labelled! {
     /// Whether a certificate was valid when it was sent.
@@ -30,11 +31,11 @@ pub struct CertificateReport {
     /// Who issued it.
     pub issuer: Option<Arc<str>>,
     /// The DNS names and IP addresses it is for, at most a hundred; its common name when it has no subjectAltName.
-    pub names: Vec<Arc<str>>,
+    pub names: Arc<[Arc<str>]>,
     /// The first second of its validity, RFC 3339.
-    pub not_before: Option<Arc<str>>,
+    pub not_before: Option<Date>,
     /// The last second of its validity, RFC 3339.
-    pub not_after: Option<Arc<str>>,
+    pub not_after: Option<Date>,
     /// Whether it was valid when it was sent, by the clock of the capture; null when its dates could not be read.
     pub validity: Option<Validity>,
     /// How many certificates the server sent.
@@ -51,58 +52,50 @@ pub struct CertificateReport {
     /// The OCSP response that the server stapled to it; null when it sent none.
     pub ocsp: Option<StapleReport>,
     /// Its serial number, hexadecimal; null when it could not be read.
-    pub serial: Option<Arc<str>>,
+    pub serial: Option<SerialText>,
     /// Its key.
     pub key: Option<KeyReport>,
     /// The algorithm of its signature.
-    pub signature_algorithm: Option<Arc<str>>,
+    pub signature_algorithm: Option<Cow<'static, str>>,
     /// SHA-256 of its DER, hexadecimal.
-    pub fingerprint_sha256: Arc<str>,
+    pub fingerprint_sha256: Sha256Text,
     /// Fields of it that could not be read.
-    pub unreadable: Vec<Arc<str>>,
+    pub unreadable: Vec<&'static str>,
 }
 
 /// The key of a certificate.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct KeyReport {
     /// `RSA`, `P-256`, `Ed25519` and the like; an object identifier where it has no such name.
-    pub algorithm: Arc<str>,
+    pub algorithm: Cow<'static, str>,
     /// Its size in bits; null when not known.
     pub bits: Option<u32>,
 }
 
 impl CertificateReport {
     /// What is reported of a chain that was sent at this time.
-    pub(super) fn of(
-        (chain, at): (&Chain, Timestamp),
-        staple: Option<(&Staple, Timestamp)>,
-    ) -> Self {
+    pub(super) fn of(chain: &Chain, staple: Option<&Staple>, at: Timestamp) -> Self {
         let leaf = &chain.leaf;
         let serial = leaf.serial.as_deref();
         let own = &leaf.certificate;
-        let date = |date: Option<Date>| date.map(|date| date.to_string().into());
         Self {
             subject: own.subject.clone(),
             issuer: own.issuer.clone(),
             names: leaf.names.kept.clone(),
-            not_before: date(own.not_before),
-            not_after: date(own.not_after),
+            not_before: own.not_before,
+            not_after: own.not_after,
             validity: validity(chain, at),
             chain: u32::try_from(chain.sent).unwrap_or(u32::MAX),
             ordered: chain.ordered,
             complete: chain.complete,
             self_signed: leaf.self_signed,
             covers_sni: leaf.coverage.map(|how| how == Coverage::Covered),
-            ocsp: staple.map(|(staple, at)| StapleReport::of(staple, serial, at)),
-            serial: serial.map(Into::into),
+            ocsp: staple.map(|staple| StapleReport::of(staple, serial, at)),
+            serial: leaf.serial,
             key: leaf.key.as_ref().map(key),
-            signature_algorithm: leaf.signature_algorithm.as_deref().map(Into::into),
-            fingerprint_sha256: leaf.fingerprint.as_str().into(),
-            unreadable: leaf
-                .unreadable
-                .iter()
-                .map(|field| (*field).into())
-                .collect(),
+            signature_algorithm: leaf.signature_algorithm.clone(),
+            fingerprint_sha256: leaf.fingerprint,
+            unreadable: leaf.unreadable.clone(),
         }
     }
 }
@@ -119,7 +112,7 @@ fn validity(chain: &Chain, at: Timestamp) -> Option<Validity> {
 
 fn key(key: &Key) -> KeyReport {
     KeyReport {
-        algorithm: key.algorithm.as_ref().into(),
+        algorithm: key.algorithm.clone(),
         bits: key.bits,
     }
 }

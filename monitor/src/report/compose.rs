@@ -5,21 +5,22 @@ use std::time::Duration;
 
 use super::{
     AlertReport, Capture, CertificateReport, ClientHelloReport, EarlyDataReport, Ended, EndedHow,
-    Handshake, HandshakeDirection, Missing, Outcome, Peer, ProxiedPeer, ProxyProtocol, SCHEMA,
-    ServerHelloReport, Timing, Transport, Tunnel,
+    Handshake, HandshakeDirection, HandshakeId, Missing, Outcome, Peer, ProxiedPeer, ProxyProtocol,
+    SCHEMA, ServerHelloReport, Timing, Transport, Tunnel,
 };
 use crate::diagnosis::{Case, Verdict, next_step};
 use crate::flow::{Endpoint, Side};
 use crate::frame::{Direction, Timestamp};
 use crate::handshake::{Conversation, EarlyData, ProxyHeader, Resumed, SeenAlert, ended_by};
 use crate::stream::Gap;
-use crate::tls::{ClientHello, ExtensionType, ServerHello, Version, fingerprint, names, text};
+use crate::tls::fingerprint::{self, Fingerprints};
+use crate::tls::{ClientHello, ExtensionType, ServerHello, names, text};
 use crate::wire::Outer;
 
 mod protected;
 
 /// What the report says beside what was seen in the packets.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Context<'a> {
     /// The name of the watching node.
     pub node: Option<&'a Arc<str>>,
@@ -27,17 +28,19 @@ pub struct Context<'a> {
     pub interface: Option<&'a Arc<str>>,
     /// One in how many flows is watched.
     pub sample_rate: u32,
+    /// Takes the fingerprints of hellos.
+    pub fingerprints: &'a mut Fingerprints,
 }
 
 /// The report of a decided handshake.
-pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: Context<'_>) -> Handshake {
+pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: &mut Context<'_>) -> Handshake {
     let talk = case.talk;
     let why = verdict.as_ref().map(|verdict| verdict.cause);
     let confidence = verdict.as_ref().and_then(|verdict| verdict.confidence);
     Handshake {
         schema: SCHEMA.into(),
-        id: format!("{:016x}", identity(talk)).into(),
-        time: talk.begun.to_string(),
+        id: identity(talk),
+        time: talk.begun,
         node: context.node.cloned(),
         interface: context
             .interface
@@ -55,14 +58,14 @@ pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: Context<'_>) 
             .progress
             .client_hello
             .as_ref()
-            .map(|(hello, _)| client_hello(hello, talk)),
+            .map(|(hello, _)| client_hello(hello, talk, context.fingerprints)),
         server_hello: talk
             .progress
             .server_hello
             .as_ref()
             .map(|(hello, _)| server_hello(hello, talk)),
         early_data: talk.progress.early_data().map(early_data),
-        certificate: certificate(talk),
+        certificate: certificate(case),
         protected: protected::records(&talk.progress),
         alerts: alerts(case),
         stage: if case.decision.outcome == Outcome::Established {
@@ -83,7 +86,7 @@ pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: Context<'_>) 
 
 /// The same for every report of this handshake, live or replayed: a hash (FNV-1a) of who talks to whom and of what the
 /// client chose at random, its initial sequence number or connection ID and the random of its hello.
-fn identity(talk: &Conversation) -> u64 {
+fn identity(talk: &Conversation) -> HandshakeId {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     let mut add = |bytes: &[u8]| {
         for byte in bytes {
@@ -91,13 +94,14 @@ fn identity(talk: &Conversation) -> u64 {
         }
     };
     for endpoint in [talk.endpoints.client, talk.endpoints.server] {
+        // The text, not the bytes: so a report keeps its number whatever the address is held in.
         add(endpoint.to_string().as_bytes());
     }
     add(&talk.carrier.nonce());
     if let Some((hello, _)) = &talk.progress.client_hello {
         add(&hello.random);
     }
-    hash
+    HandshakeId(hash)
 }
 
 fn peer(endpoint: Endpoint) -> Peer {
@@ -139,12 +143,17 @@ const fn direction(client: Direction) -> HandshakeDirection {
     }
 }
 
-fn client_hello(hello: &ClientHello, talk: &Conversation) -> ClientHelloReport {
+fn client_hello(
+    hello: &ClientHello,
+    talk: &Conversation,
+    fingerprints: &mut Fingerprints,
+) -> ClientHelloReport {
     let letter = if talk.carrier.transport() == Transport::Quic {
         'q'
     } else {
         't'
     };
+    let (ja3, ja4) = fingerprints.of(hello, letter);
     let sni = hello
         .server_name
         .as_ref()
@@ -152,13 +161,13 @@ fn client_hello(hello: &ClientHello, talk: &Conversation) -> ClientHelloReport {
     ClientHelloReport {
         sni_absent: sni.is_none().then(|| sni_absent(hello)),
         sni,
-        legacy_version: version(hello.legacy_version),
-        versions: hello.offered_versions().map(version).collect(),
-        cipher_suites: hello.cipher_suites.to_vec(),
-        extensions: hello.extensions.to_vec(),
-        groups: hello.groups.to_vec(),
-        key_shares: hello.key_shares.to_vec(),
-        signature_schemes: hello.signature_schemes.to_vec(),
+        legacy_version: hello.legacy_version,
+        versions: hello.offered_versions().collect(),
+        cipher_suites: hello.cipher_suites.clone(),
+        extensions: hello.extensions.clone(),
+        groups: hello.groups.clone(),
+        key_shares: hello.key_shares.clone(),
+        signature_schemes: hello.signature_schemes.clone(),
         alpn: hello
             .alpn
             .iter()
@@ -168,8 +177,8 @@ fn client_hello(hello: &ClientHello, talk: &Conversation) -> ClientHelloReport {
         ech: hello.ech,
         bytes: hello.len,
         segments: talk.hello_segments,
-        ja3: fingerprint::ja3(hello).into(),
-        ja4: fingerprint::ja4(hello, letter).into(),
+        ja3,
+        ja4,
     }
 }
 
@@ -188,9 +197,9 @@ fn server_hello(hello: &ServerHello, talk: &Conversation) -> ServerHelloReport {
         Resumed::Unknown => (None, None),
     };
     ServerHelloReport {
-        version: version(hello.version()),
+        version: hello.version(),
         cipher_suite: hello.cipher_suite,
-        cipher_suite_name: names::cipher_suite(hello.cipher_suite).map(Into::into),
+        cipher_suite_name: names::cipher_suite(hello.cipher_suite),
         alpn: hello
             .alpn
             .first()
@@ -199,15 +208,13 @@ fn server_hello(hello: &ServerHello, talk: &Conversation) -> ServerHelloReport {
         hello_retry_request: talk.progress.retried,
         resumed,
         resumption,
-        ja3s: fingerprint::ja3s(hello).into(),
+        ja3s: fingerprint::ja3s(hello),
     }
 }
 
-fn certificate(talk: &Conversation) -> Option<CertificateReport> {
-    let (chain, at) = talk.progress.chain.as_ref()?;
-    let staple = talk.progress.staple.as_ref();
-    let staple = staple.map(|(staple, at)| (staple.as_ref(), *at));
-    Some(CertificateReport::of((chain, *at), staple))
+fn certificate(case: &Case<'_>) -> Option<CertificateReport> {
+    let (chain, at) = case.chain.as_ref()?;
+    Some(CertificateReport::of(chain, case.staple.as_ref(), *at))
 }
 
 const fn early_data(what: EarlyData) -> EarlyDataReport {
@@ -218,10 +225,6 @@ const fn early_data(what: EarlyData) -> EarlyDataReport {
         EarlyData::Unknown => (None, false),
     };
     EarlyDataReport { accepted, inferred }
-}
-
-fn version(version: Version) -> Arc<str> {
-    version.to_string().into()
 }
 
 fn alerts(case: &Case<'_>) -> Vec<AlertReport> {
@@ -240,9 +243,9 @@ fn alerts(case: &Case<'_>) -> Vec<AlertReport> {
 fn plain_alert(alert: &SeenAlert) -> AlertReport {
     AlertReport {
         from: ended_by(alert.from),
-        level: names::alert_level(alert.level).map(Into::into),
+        level: names::alert_level(alert.level),
         code: Some(alert.description),
-        description: names::alert(alert.description).map(Into::into),
+        description: names::alert(alert.description),
         encrypted: false,
     }
 }

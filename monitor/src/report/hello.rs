@@ -4,8 +4,12 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use smallvec::SmallVec;
+use smol_str::SmolStr;
 
 use crate::label::labelled;
+use crate::tls::fingerprint::{Ja4Text, Md5Text};
+use crate::tls::{U16s, Version};
 
 labelled! {
     /// Why a fact is absent. "Absent" and "not seen" are never confused.
@@ -39,21 +43,21 @@ pub struct ClientHelloReport {
     /// Why `sni` is null.
     pub sni_absent: Option<Missing>,
     /// The legacy_version field.
-    pub legacy_version: Arc<str>,
+    pub legacy_version: Version,
     /// The versions offered: supported_versions, else legacy_version.
-    pub versions: Vec<Arc<str>>,
+    pub versions: SmallVec<[Version; 8]>,
     /// Cipher suites.
-    pub cipher_suites: Vec<u16>,
+    pub cipher_suites: U16s,
     /// Extension types.
-    pub extensions: Vec<u16>,
+    pub extensions: U16s,
     /// supported_groups.
-    pub groups: Vec<u16>,
+    pub groups: U16s,
     /// Groups of the key_share entries.
-    pub key_shares: Vec<u16>,
+    pub key_shares: U16s,
     /// signature_algorithms.
-    pub signature_schemes: Vec<u16>,
+    pub signature_schemes: U16s,
     /// Application protocols offered (RFC 7301), escaped where not printable ASCII.
-    pub alpn: Vec<Arc<str>>,
+    pub alpn: SmallVec<[SmolStr; 2]>,
     /// A pre_shared_key was offered.
     pub psk: bool,
     /// encrypted_client_hello was sent, real or GREASE.
@@ -63,22 +67,22 @@ pub struct ClientHelloReport {
     /// How many TCP segments, or QUIC datagrams, carried it.
     pub segments: u32,
     /// JA3 fingerprint (MD5, hexadecimal).
-    pub ja3: Arc<str>,
+    pub ja3: Md5Text,
     /// JA4 fingerprint.
-    pub ja4: Arc<str>,
+    pub ja4: Ja4Text,
 }
 
 /// The ServerHello (RFC 8446 section 4.1.3).
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ServerHelloReport {
     /// The version chosen.
-    pub version: Arc<str>,
+    pub version: Version,
     /// The cipher suite chosen.
     pub cipher_suite: u16,
     /// Its IANA name; null when unknown.
-    pub cipher_suite_name: Option<Arc<str>>,
+    pub cipher_suite_name: Option<&'static str>,
     /// The application protocol chosen; null when none, or when it is encrypted (TLS 1.3).
-    pub alpn: Option<Arc<str>>,
+    pub alpn: Option<SmolStr>,
     /// The group of the server's key share (TLS 1.3).
     pub group: Option<u16>,
     /// A HelloRetryRequest came first.
@@ -88,7 +92,7 @@ pub struct ServerHelloReport {
     /// By what; null when none was, and when that cannot be told.
     pub resumption: Option<super::Resumption>,
     /// JA3S fingerprint (MD5, hexadecimal).
-    pub ja3s: Arc<str>,
+    pub ja3s: Md5Text,
 }
 
 /// An alert record that was seen.
@@ -97,11 +101,11 @@ pub struct AlertReport {
     /// Who sent it: `client` or `server`.
     pub from: super::EndedBy,
     /// `warning` or `fatal`; null when encrypted.
-    pub level: Option<Arc<str>>,
+    pub level: Option<&'static str>,
     /// The AlertDescription; null when encrypted.
     pub code: Option<u8>,
     /// Its IANA name; null when encrypted or unknown.
-    pub description: Option<Arc<str>>,
+    pub description: Option<&'static str>,
     /// The alert is encrypted: only its place and size were seen.
     pub encrypted: bool,
 }

@@ -1,14 +1,12 @@
 //! The OCSP response stapled to a certificate, as the report shows it.
 
-use std::sync::Arc;
-
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Validity;
 use crate::frame::Timestamp;
 use crate::label::labelled;
-use crate::tls::{OcspStatus, Staple, names};
+use crate::tls::{Date, OcspStatus, Staple, names};
 
 labelled! {
     /// What an OCSP responder says of a certificate.
@@ -35,13 +33,13 @@ pub struct StapleReport {
     /// Whether it was current when it was sent, by the clock of the capture.
     pub validity: Option<Validity>,
     /// When the responder signed it, RFC 3339.
-    pub produced_at: Option<Arc<str>>,
+    pub produced_at: Option<Date>,
     /// When the status was known to be so, RFC 3339.
-    pub this_update: Option<Arc<str>>,
+    pub this_update: Option<Date>,
     /// When there will be news, RFC 3339.
-    pub next_update: Option<Arc<str>>,
+    pub next_update: Option<Date>,
     /// Since when it is revoked, RFC 3339.
-    pub revoked_at: Option<Arc<str>>,
+    pub revoked_at: Option<Date>,
     /// Why it was revoked, as in `keyCompromise` (RFC 5280 section 5.3.1); null when the response does not say.
     pub revocation_reason: Option<&'static str>,
 }
@@ -49,7 +47,6 @@ pub struct StapleReport {
 impl StapleReport {
     /// What is reported of a staple that was sent at this time, with the certificate of this serial number.
     pub(super) fn of(staple: &Staple, serial: Option<&str>, at: Timestamp) -> Self {
-        let text = |date: Option<crate::tls::Date>| date.map(|date| date.to_string().into());
         let answer = staple.answer.as_ref();
         let status = answer.and_then(|answer| answer.status);
         let (revoked_at, reason) = match status {
@@ -61,12 +58,12 @@ impl StapleReport {
             status: status.map(word),
             for_certificate: answer
                 .zip(serial)
-                .map(|(answer, serial)| answer.serial == serial),
+                .map(|(answer, serial)| answer.serial == *serial),
             validity: answer.and_then(|answer| validity(answer, at)),
-            produced_at: text(staple.produced_at),
-            this_update: text(answer.and_then(|answer| answer.this_update)),
-            next_update: text(answer.and_then(|answer| answer.next_update)),
-            revoked_at: text(revoked_at),
+            produced_at: staple.produced_at,
+            this_update: answer.and_then(|answer| answer.this_update),
+            next_update: answer.and_then(|answer| answer.next_update),
+            revoked_at,
             revocation_reason: reason.and_then(names::revocation_reason),
         }
     }

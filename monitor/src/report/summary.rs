@@ -6,13 +6,15 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::frame::Timestamp;
+
 /// Something that was not seen: how much, where it was lost, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Loss {
     /// `tlsmon/v1`.
     pub schema: Cow<'static, str>,
     /// When it was noticed, RFC 3339.
-    pub time: String,
+    pub time: Timestamp,
     /// Where it was lost, as in `kernel`.
     #[serde(rename = "where")]
     pub place: Cow<'static, str>,

@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
+use arrayvec::ArrayString;
+
+use crate::frame::Timestamp;
 use crate::report::{
     AlertReport, Capture, Cause, CertificateReport, ClientHelloReport, Confidence, EarlyDataReport,
-    Ended, EndedBy, EndedHow, Event, Handshake, HandshakeDirection, Inferred, KeyReport, Loss,
-    Missing, OcspWord, Outcome, Peer, Protected, ProtectedRecordReport, SCHEMA, ServerHelloReport,
-    Stage, StapleReport, Summary, Timing, Transport, Validity,
+    Ended, EndedBy, EndedHow, Event, Handshake, HandshakeDirection, HandshakeId, Inferred,
+    KeyReport, Loss, Missing, OcspWord, Outcome, Peer, Protected, ProtectedRecordReport, SCHEMA,
+    ServerHelloReport, Stage, StapleReport, Summary, Timing, Transport, Validity,
 };
+use crate::tls::{Date, U16s, Version};
 
 /// One event of every kind, and of every outcome.
 pub(crate) fn events() -> Vec<Event> {
@@ -36,7 +40,7 @@ pub(crate) fn events() -> Vec<Event> {
 pub(crate) fn loss() -> Loss {
     Loss {
         schema: SCHEMA.into(),
-        time: "2025-05-19T04:46:21.000000Z".to_owned(),
+        time: Timestamp(1_747_629_981_000_000_000),
         place: "kernel".into(),
         reason: "ring_full".into(),
         count: 12,
@@ -61,8 +65,8 @@ pub(crate) fn no_sni() -> Handshake {
     ];
     Handshake {
         schema: SCHEMA.into(),
-        id: "00112233445566ff".into(),
-        time: "2025-05-19T04:46:20.117000Z".to_owned(),
+        id: HandshakeId(0x0011_2233_4455_66ff),
+        time: Timestamp(1_747_629_980_117_000_000),
         node: Some("node-1".into()),
         interface: "eth0".into(),
         transport: Transport::Tcp,
@@ -155,24 +159,21 @@ pub(crate) fn hostile(text: &str) -> Handshake {
     };
     let alert = AlertReport {
         from: EndedBy::Server,
-        level: Some(word.clone()),
+        level: Some("fatal"),
         code: Some(112),
-        description: Some(word.clone()),
+        description: Some("unrecognized_name"),
         encrypted: false,
     };
     let mut server_hello = server_hello();
-    server_hello.version = word.clone();
-    server_hello.cipher_suite_name = Some(word.clone());
-    server_hello.alpn = Some(word.clone());
+    server_hello.alpn = Some(text.into());
     let mut certificate = certificate();
     certificate.subject = Some(word.clone());
     certificate.issuer = Some(word.clone());
-    certificate.names = vec![word.clone()];
+    certificate.names = [word.clone()].into();
     certificate.validity = Some(Validity::Expired);
-    certificate.signature_algorithm = Some(word.clone());
+    certificate.signature_algorithm = Some(text.to_owned().into());
     let mut client_hello = client_hello(Some(text));
-    client_hello.ja4 = word.clone();
-    client_hello.alpn = vec![word.clone()];
+    client_hello.alpn = [text.into()].into_iter().collect();
     Handshake {
         node: Some(word.clone()),
         interface: word,
@@ -216,20 +217,20 @@ fn client_hello(sni: Option<&str>) -> ClientHelloReport {
     ClientHelloReport {
         sni: sni.map(Into::into),
         sni_absent: sni.is_none().then_some(Missing::NotSent),
-        legacy_version: "TLS1.2".into(),
-        versions: vec!["TLS1.3".into(), "TLS1.2".into()],
-        cipher_suites: vec![4866, 4867],
-        extensions: vec![11, 10, 43],
-        groups: vec![4588, 29],
-        key_shares: vec![4588],
-        signature_schemes: vec![1027],
-        alpn: vec!["h2".into(), "http/1.1".into()],
+        legacy_version: Version::TLS1_2,
+        versions: [Version::TLS1_3, Version::TLS1_2].into_iter().collect(),
+        cipher_suites: U16s::from_slice(&[4866, 4867]),
+        extensions: U16s::from_slice(&[11, 10, 43]),
+        groups: U16s::from_slice(&[4588, 29]),
+        key_shares: U16s::from_slice(&[4588]),
+        signature_schemes: U16s::from_slice(&[1027]),
+        alpn: ["h2".into(), "http/1.1".into()].into_iter().collect(),
         psk: false,
         ech: false,
         bytes: 1790,
         segments: 2,
-        ja3: "d41d8cd98f00b204e9800998ecf8427e".into(),
-        ja4: "t13d0203h2_000000000000_000000000000".into(),
+        ja3: fixed("d41d8cd98f00b204e9800998ecf8427e"),
+        ja4: fixed("t13d0203h2_000000000000_000000000000"),
     }
 }
 
@@ -237,9 +238,9 @@ fn certificate() -> CertificateReport {
     CertificateReport {
         subject: Some("CN=api.example.com".into()),
         issuer: Some("CN=Example CA,O=Example".into()),
-        names: vec!["api.example.com".into()],
-        not_before: Some("2025-03-01T00:00:00Z".into()),
-        not_after: Some("2025-05-30T00:00:00Z".into()),
+        names: ["api.example.com".into()].into(),
+        not_before: Some(Date(1_740_787_200)),
+        not_after: Some(Date(1_748_563_200)),
         validity: Some(Validity::Valid),
         chain: 2,
         ordered: true,
@@ -247,14 +248,15 @@ fn certificate() -> CertificateReport {
         self_signed: false,
         covers_sni: Some(true),
         ocsp: Some(staple()),
-        serial: Some("04d2".into()),
+        serial: Some("04d2".try_into().unwrap()),
         key: Some(KeyReport {
             algorithm: "P-256".into(),
             bits: Some(256),
         }),
         signature_algorithm: Some("ecdsa-with-SHA256".into()),
-        fingerprint_sha256: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-            .into(),
+        fingerprint_sha256: fixed(
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        ),
         unreadable: Vec::new(),
     }
 }
@@ -265,9 +267,9 @@ fn staple() -> StapleReport {
         status: Some(OcspWord::Good),
         for_certificate: Some(true),
         validity: Some(Validity::Valid),
-        produced_at: Some("2025-05-18T00:00:00Z".into()),
-        this_update: Some("2025-05-18T00:00:00Z".into()),
-        next_update: Some("2025-05-25T00:00:00Z".into()),
+        produced_at: Some(Date(1_747_526_400)),
+        this_update: Some(Date(1_747_526_400)),
+        next_update: Some(Date(1_748_131_200)),
         revoked_at: None,
         revocation_reason: None,
     }
@@ -288,14 +290,19 @@ fn protected() -> Protected {
 
 fn server_hello() -> ServerHelloReport {
     ServerHelloReport {
-        version: "TLS1.3".into(),
+        version: Version::TLS1_3,
         cipher_suite: 4866,
-        cipher_suite_name: Some("TLS_AES_256_GCM_SHA384".into()),
+        cipher_suite_name: Some("TLS_AES_256_GCM_SHA384"),
         alpn: Some("h2".into()),
         group: Some(4588),
         hello_retry_request: false,
         resumed: Some(false),
         resumption: None,
-        ja3s: "d41d8cd98f00b204e9800998ecf8427e".into(),
+        ja3s: fixed("d41d8cd98f00b204e9800998ecf8427e"),
     }
+}
+
+/// A text of fixed length.
+fn fixed<const N: usize>(text: &str) -> ArrayString<N> {
+    text.try_into().unwrap()
 }

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::printer::{PrintError, Printer};
+use crate::frame::Timestamp;
 use crate::report::{Event, Loss, SCHEMA};
 
 /// The label values under which a dropped event is counted: where, and why.
@@ -100,15 +101,15 @@ struct Writer {
 impl Writer {
     /// Prints until the near end is gone. What was dropped is said as soon as the reader takes events again.
     fn run(&mut self) -> Result<(), PrintError> {
-        let mut time = String::new();
+        let mut time = Timestamp::default();
         while let Some(event) = self.next()? {
             if let Some(now) = event.time() {
-                now.clone_into(&mut time);
+                time = now;
             }
             self.printer.print(&event, &mut self.out)?;
-            self.print_dropped(&time)?;
+            self.print_dropped(time)?;
         }
-        self.print_dropped(&time)?;
+        self.print_dropped(time)?;
         Ok(self.out.flush()?)
     }
 
@@ -124,7 +125,7 @@ impl Writer {
         }
     }
 
-    fn print_dropped(&mut self, time: &str) -> Result<(), PrintError> {
+    fn print_dropped(&mut self, time: Timestamp) -> Result<(), PrintError> {
         let count = self.dropped.swap(0, Ordering::Relaxed);
         if count == 0 {
             return Ok(());
@@ -132,7 +133,7 @@ impl Writer {
         let (place, reason) = LOST;
         let loss = Loss {
             schema: SCHEMA.into(),
-            time: time.to_owned(),
+            time,
             place: place.into(),
             reason: reason.into(),
             count,

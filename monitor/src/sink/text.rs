@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::escape::escape;
 use super::style::{Role, Style};
 use super::summary;
 use super::wrap::Paragraph;
+use crate::frame::Timestamp;
 use crate::report::{Event, Handshake, Loss, Outcome};
 
 mod failure;
@@ -40,7 +40,7 @@ impl TextWriter {
     }
 
     fn handshake(&mut self, handshake: &Handshake, out: &mut dyn Write) -> io::Result<()> {
-        self.time(&handshake.time, out)?;
+        self.time(handshake.time, out)?;
         if handshake.outcome == Outcome::Established {
             return self.established(handshake, out);
         }
@@ -71,7 +71,7 @@ impl TextWriter {
     }
 
     fn loss(&mut self, loss: &Loss, out: &mut dyn Write) -> io::Result<()> {
-        self.time(&loss.time, out)?;
+        self.time(loss.time, out)?;
         let mut line = Paragraph::default();
         line.text(Role::Warning, 1, &format!("lost {}", loss.count));
         line.text(
@@ -83,8 +83,8 @@ impl TextWriter {
     }
 
     /// The time of day, after a line with the day where that is a new one.
-    fn time(&mut self, time: &str, out: &mut dyn Write) -> io::Result<()> {
-        let time = escape(time);
+    fn time(&mut self, time: Timestamp, out: &mut dyn Write) -> io::Result<()> {
+        let time = time.to_string();
         let (Some(day), Some(clock)) = (time.get(..10), time.get(11..23)) else {
             return writeln!(out, "{time}").and_then(|()| write!(out, "{:INDENT$}", ""));
         };
@@ -178,7 +178,7 @@ connect 0.4 ms, client_hello 0.1 ms, server_hello 2.3 ms, finished 11 ms
     #[test]
     fn the_day_is_said_once_until_it_changes() {
         let mut later = example::no_sni();
-        later.time = "2025-05-20T00:00:00.000000Z".to_owned();
+        later.time = Timestamp(1_747_699_200_000_000_000);
         let shown = text(&[example::no_sni(), example::no_sni(), later], Style::PLAIN);
         assert_eq!(shown.matches("2025-05-19 UTC").count(), 1);
         assert_eq!(shown.matches("2025-05-20 UTC").count(), 1);

@@ -9,6 +9,7 @@
 //! crate reads names, dates, keys and extensions, each by itself: a field that it cannot read is left out and named in
 //! [`Leaf::unreadable`], and the others are kept.
 
+mod cache;
 mod chain;
 mod coverage;
 mod date;
@@ -21,12 +22,13 @@ mod names;
 mod signature;
 mod staple;
 
+pub use cache::Certificates;
 pub use chain::Chain;
 pub use coverage::Coverage;
 pub use date::Date;
-pub use identity::Certificate;
+pub use identity::{Certificate, SerialText};
 pub use key::Key;
-pub use leaf::Leaf;
+pub use leaf::{Leaf, Sha256Text};
 pub use names::Names;
 pub use staple::{Answer as OcspAnswer, OcspStatus, Staple};
 

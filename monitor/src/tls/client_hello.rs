@@ -128,6 +128,10 @@ impl ClientHello {
             ExtensionType::KEY_SHARE | ExtensionType::DRAFT_KEY_SHARE => {
                 self.key_shares = extension::key_shares(content)?;
             }
+            ExtensionType::SUPPORTED_GROUPS => self.groups = extension::numbers(content)?,
+            ExtensionType::SIGNATURE_ALGORITHMS => {
+                self.signature_schemes = extension::numbers(content)?;
+            }
             ExtensionType::ENCRYPTED_CLIENT_HELLO => self.ech = true,
             _ => self.parsed(parse_tls_client_hello_extension(extension.whole).ok()?.1),
         }
@@ -137,14 +141,8 @@ impl ClientHello {
     /// Takes over what tls-parser made of an extension.
     fn parsed(&mut self, extension: TlsExtension<'_>) {
         match extension {
-            TlsExtension::EllipticCurves(groups) => {
-                self.groups = groups.iter().map(|group| group.0).collect();
-            }
             TlsExtension::EcPointFormats(formats) => {
                 self.point_formats = SmallVec::from_slice(formats);
-            }
-            TlsExtension::SignatureAlgorithms(schemes) => {
-                self.signature_schemes = U16s::from_slice(&schemes);
             }
             TlsExtension::SessionTicket(ticket) => self.ticket = !ticket.is_empty(),
             TlsExtension::PreSharedKey(_) => self.psk = true,

@@ -102,6 +102,14 @@ pub(super) fn versions(content: &[u8]) -> Option<U16s> {
     Some(versions)
 }
 
+/// A list of numbers with its length in two bytes before it, as in supported_groups and signature_algorithms.
+pub(super) fn numbers(content: &[u8]) -> Option<U16s> {
+    let list = Reader::new(content).vec16()?;
+    let (pairs, rest) = list.as_chunks();
+    let numbers = pairs.iter().copied().map(u16::from_be_bytes);
+    rest.is_empty().then(|| numbers.collect())
+}
+
 /// The groups of a ClientHello's key_share.
 pub(super) fn key_shares(content: &[u8]) -> Option<U16s> {
     let mut list = Reader::new(Reader::new(content).vec16()?);

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use arrayvec::ArrayString;
+
 /// `bytes` as text that is safe on a terminal, in a label and in a log: printable ASCII stays, a backslash is doubled, and
 /// every other byte becomes `\xNN`. Two different inputs never give the same text.
 pub fn printable(bytes: &[u8]) -> Cow<'_, str> {
@@ -28,6 +30,26 @@ fn escaped(bytes: &[u8]) -> String {
         }
     }
     text
+}
+
+/// The first bytes in lower-case hexadecimal: as many as give `N` digits. What is missing is zero.
+pub fn hex<const N: usize>(bytes: &[u8]) -> ArrayString<N> {
+    let mut text = [b'0'; N];
+    for (pair, &byte) in text.chunks_exact_mut(2).zip(bytes) {
+        pair.copy_from_slice(&hex_digits(byte));
+    }
+    ArrayString::from_byte_string(&text).unwrap_or_default()
+}
+
+/// The two hexadecimal digits of a byte, in ASCII.
+pub const fn hex_digits(byte: u8) -> [u8; 2] {
+    [hex_digit(byte >> 4), hex_digit(byte & 0x0f)]
+}
+
+/// The hexadecimal digit for a number below sixteen, in ASCII.
+pub const fn hex_digit(nibble: u8) -> u8 {
+    let first = if nibble < 10 { b'0' } else { b'a' - 10 };
+    first.wrapping_add(nibble)
 }
 
 #[cfg(test)]

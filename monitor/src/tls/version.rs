@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::label::shown;
+
 /// A protocol version as sent (RFC 8446 section 4.2.1), known or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(pub u16);
@@ -63,6 +65,8 @@ impl fmt::Display for Version {
         }
     }
 }
+
+shown!(Version);
 
 /// Whether `value` is one of the sixteen values that peers send to see that unknown ones are ignored: 0x0a0a, 0x1a1a to
 /// 0xfafa (RFC 8701 section 2).

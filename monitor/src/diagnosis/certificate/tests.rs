@@ -7,7 +7,7 @@ use crate::diagnosis::{Baseline, diagnose};
 use crate::flow::{End, Ending, Endpoint, Sides, Tcp};
 use crate::frame::{Direction, InterfaceId};
 use crate::handshake::{Carrier, Conversation, FirstSight, SeenAlert, Trigger, decide};
-use crate::tls::{ClientHello, Date, Leaf, OcspAnswer, OcspStatus};
+use crate::tls::{ClientHello, Date, Leaf, OcspAnswer, OcspStatus, Sha256Text};
 
 const DAY: i64 = 86_400;
 const NOW: i64 = 20_000 * DAY;
@@ -26,16 +26,16 @@ fn sound() -> Chain {
     };
     let leaf = Leaf {
         certificate: certificate.clone(),
-        serial: Some("04d2".to_owned()),
+        serial: Some("04d2".try_into().unwrap()),
         names: Names {
-            kept: vec!["a.test".into()],
+            kept: ["a.test".into()].into(),
             left_out: 0,
         },
         coverage: Some(Coverage::Covered),
         key: None,
         signature_algorithm: None,
         self_signed: false,
-        fingerprint: String::new(),
+        fingerprint: Sha256Text::new(),
         unreadable: Vec::new(),
     };
     Chain {
@@ -67,8 +67,8 @@ fn with(fault: &str) -> Chain {
     chain
 }
 
-/// A conversation that the client ended after this chain.
-fn talk(chain: Chain, alert: Option<u8>) -> Conversation {
+/// A conversation that the client ended after the server's certificates.
+fn talk(alert: Option<u8>) -> Conversation {
     let endpoint = |address: [u8; 4], port| Endpoint {
         address: address.into(),
         port,
@@ -98,7 +98,6 @@ fn talk(chain: Chain, alert: Option<u8>) -> Conversation {
     let hello = ClientHello::parse(&hello).unwrap();
     talk.progress.client_hello = Some((Box::new(hello), timestamp()));
     talk.progress.certificate = true;
-    talk.progress.chain = Some((Box::new(chain), timestamp()));
     let mut tcp = Tcp::default();
     tcp.seen.client.packets = 3;
     tcp.seen.server.packets = 3;
@@ -124,7 +123,7 @@ fn talk(chain: Chain, alert: Option<u8>) -> Conversation {
 /// A staple of which this is wrong.
 fn staple(fault: &str) -> Staple {
     let mut answer = OcspAnswer {
-        serial: "04d2".to_owned(),
+        serial: "04d2".try_into().unwrap(),
         status: Some(OcspStatus::Good),
         this_update: Some(Date(NOW - DAY)),
         next_update: Some(Date(NOW + DAY)),
@@ -136,7 +135,7 @@ fn staple(fault: &str) -> Staple {
         }
         "unknown" => answer.status = Some(OcspStatus::Unknown),
         "stale" => answer.next_update = Some(Date(NOW - DAY)),
-        "other" => answer.serial = "04d3".to_owned(),
+        "other" => answer.serial = "04d3".try_into().unwrap(),
         "good" => {}
         other => panic!("no fault {other}"),
     }
@@ -165,9 +164,7 @@ fn what_a_staple_says_is_evidence(
     #[case] alert: Option<u8>,
     #[case] confidence: &str,
 ) {
-    let mut talk = talk(sound(), alert);
-    talk.progress.staple = Some((Box::new(staple(fault)), timestamp()));
-    let verdict = diagnosed(&talk);
+    let verdict = diagnosed(&talk(alert), sound(), Some(staple(fault)));
     assert_eq!(verdict.cause, Cause::CertificateRejected);
     assert_eq!(verdict.confidence.map(Confidence::label), Some(confidence));
     let said = verdict.evidence.join("; ");
@@ -176,21 +173,22 @@ fn what_a_staple_says_is_evidence(
 
 #[test]
 fn a_good_staple_explains_nothing() {
-    let mut talk = talk(sound(), NONE);
-    talk.progress.staple = Some((Box::new(staple("good")), timestamp()));
-    assert_eq!(diagnosed(&talk).cause, Cause::Unexplained);
+    let verdict = diagnosed(&talk(NONE), sound(), Some(staple("good")));
+    assert_eq!(verdict.cause, Cause::Unexplained);
 }
 
 fn verdict(fault: &str, alert: Option<u8>) -> Verdict {
-    diagnosed(&talk(with(fault), alert))
+    diagnosed(&talk(alert), with(fault), None)
 }
 
-fn diagnosed(talk: &Conversation) -> Verdict {
+fn diagnosed(talk: &Conversation, chain: Chain, staple: Option<Staple>) -> Verdict {
     let decision = decide(talk, Trigger::Packet, timestamp()).unwrap();
     let baseline = Baseline::default();
     diagnose(&Case {
         talk,
         decision,
+        chain: Some((chain.into(), timestamp())),
+        staple,
         baseline: &baseline,
     })
 }
@@ -245,13 +243,15 @@ fn a_client_that_leaves_a_sound_certificate_without_a_word_is_not_explained_by_i
 
 #[test]
 fn a_client_that_went_on_after_the_certificate_did_not_refuse_it() {
-    let mut talk = talk(with("expired"), NONE);
+    let mut talk = talk(NONE);
     talk.progress.sides.client.finished = Some(timestamp());
     let decision = decide(&talk, Trigger::Packet, timestamp()).unwrap();
     let baseline = Baseline::default();
     let case = Case {
         talk: &talk,
         decision,
+        chain: Some((with("expired").into(), timestamp())),
+        staple: None,
         baseline: &baseline,
     };
     assert_eq!(refused(&case), None);

@@ -7,7 +7,7 @@ use crate::report::{
     AlertReport, Cause, ClientHelloReport, EndedBy, EndedHow, HandshakeDirection, Missing, Stage,
 };
 use crate::sink::escape::escape;
-use crate::tls::names;
+use crate::tls::{Version, names};
 
 /// Whatever has no label of its own.
 pub(super) const OTHER: &str = "other";
@@ -99,12 +99,16 @@ pub(super) fn sni(hello: &ClientHelloReport) -> &'static str {
 }
 
 /// A protocol version.
-pub(super) fn version(word: &str) -> &'static str {
-    const VERSIONS: [&str; 6] = ["SSL2.0", "SSL3.0", "TLS1.0", "TLS1.1", "TLS1.2", "TLS1.3"];
-    VERSIONS
-        .into_iter()
-        .find(|version| *version == word)
-        .unwrap_or(OTHER)
+pub(super) const fn version(version: Version) -> &'static str {
+    match version {
+        Version::SSL2_0 => "SSL2.0",
+        Version::SSL3_0 => "SSL3.0",
+        Version::TLS1_0 => "TLS1.0",
+        Version::TLS1_1 => "TLS1.1",
+        Version::TLS1_2 => "TLS1.2",
+        Version::TLS1_3 => "TLS1.3",
+        _ => OTHER,
+    }
 }
 
 /// The name of a group (IANA TLS Supported Groups).
@@ -152,8 +156,8 @@ mod tests {
 
     #[test]
     fn words_outside_the_set_are_other() {
-        assert_eq!(version("TLS1.3"), "TLS1.3");
-        assert_eq!(version("TLS9.9"), OTHER);
+        assert_eq!(version(Version::TLS1_3), "TLS1.3");
+        assert_eq!(version(Version(0x0909)), OTHER);
         assert_eq!(group(Some(0x0a0a)), OTHER);
         assert_eq!(group(None), NONE);
     }

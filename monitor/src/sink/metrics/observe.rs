@@ -15,7 +15,7 @@ pub(super) fn handshake(handshake: &Handshake, state: &mut State, instruments: &
         weight: u64::from(handshake.capture.sample_rate.max(1)),
         instruments,
     };
-    state.top.advance(&handshake.time);
+    state.top.advance(handshake.time);
     let endpoint = counted.endpoint(state);
     counted.outcome(&endpoint);
     counted.hello(&endpoint);
@@ -116,7 +116,7 @@ impl Counted<'_> {
     }
 
     fn alert(&self, alert: &AlertReport) {
-        let level = labels::alert_level(alert.encrypted, alert.level.as_deref());
+        let level = labels::alert_level(alert.encrypted, alert.level);
         let description = labels::alert_description(alert);
         let labels = [alert.from.label(), level, &*description];
         self.instruments
@@ -127,8 +127,7 @@ impl Counted<'_> {
 
     /// There is no date that would hold for all the names without a label of their own: they are only counted.
     fn certificate(&self, seen: &CertificateReport, endpoint: &Endpoint, state: &mut State) {
-        let (Some(name), Some(end)) = (certificate::name(seen), certificate::not_after(seen))
-        else {
+        let (Some(name), Some(end)) = (certificate::name(seen), seen.not_after) else {
             return;
         };
         if endpoint.id == 0 || !state.certificates.admit(endpoint, certificate::key(&name)) {
@@ -138,20 +137,19 @@ impl Counted<'_> {
         self.instruments
             .certificate_not_after
             .with_label_values(&[&*endpoint.label, &*name])
-            .set(end);
+            .set(end.0);
     }
 
     fn negotiated(&self, hello: &ServerHelloReport, endpoint: &Endpoint, state: &mut State) {
-        let version = labels::version(&hello.version);
+        let version = labels::version(hello.version);
         let set = NegotiatedKey {
             version,
             cipher_suite: hello.cipher_suite,
             group: hello.group,
         };
         let endpoint = self.place(endpoint, set, &mut state.negotiated, Overflow::Negotiated);
-        let suite = hello.cipher_suite_name.as_ref().map(labels::value);
         let mut rest = [
-            suite.as_deref().unwrap_or(OTHER),
+            hello.cipher_suite_name.unwrap_or(OTHER),
             labels::group(hello.group),
         ];
         if endpoint.id == 0 && !state.negotiated.admit(&endpoint, set) {

@@ -9,8 +9,10 @@ use hashbrown::HashMap;
 use prometheus::IntGaugeVec;
 
 use super::labels;
+use crate::frame::Timestamp;
 use crate::report::{Cause, Handshake};
 use crate::sink::topk::{TopK, most_frequent};
+use crate::tls::fingerprint::Ja4Text;
 
 /// Values that are told apart, of each kind and hour.
 const COUNTED: usize = 512;
@@ -22,22 +24,22 @@ const SHOWN: usize = 20;
 /// Time comes from the handshakes: an hour passes when one of a later hour is counted.
 #[derive(Debug, Default)]
 pub(super) struct TopFailing {
-    /// The hour of the latest handshake, as the beginning of its RFC 3339 time.
-    hour: String,
+    /// The hour of the latest handshake, counted from the Unix epoch.
+    hour: u64,
     clients: Recent<IpAddr>,
     names: Recent<Arc<str>>,
-    fingerprints: Recent<Arc<str>>,
+    fingerprints: Recent<Ja4Text>,
 }
 
 impl TopFailing {
     /// Lets time come as far as this handshake.
-    pub(super) fn advance(&mut self, time: &str) {
-        let hour = time.get(..HOUR.len()).unwrap_or_default();
-        if hour <= self.hour.as_str() {
+    pub(super) fn advance(&mut self, time: Timestamp) {
+        let hour = time.0 / HOUR;
+        if hour <= self.hour {
             return;
         }
-        let passed = hours_between(&self.hour, hour);
-        hour.clone_into(&mut self.hour);
+        let passed = hour - self.hour;
+        self.hour = hour;
         self.clients.rotate(passed);
         self.names.rotate(passed);
         self.fingerprints.rotate(passed);
@@ -53,8 +55,7 @@ impl TopFailing {
         if let Some(name) = &hello.sni {
             self.names.add(labels::value(name), cause, weight);
         }
-        self.fingerprints
-            .add(labels::value(&hello.ja4), cause, weight);
+        self.fingerprints.add(hello.ja4, cause, weight);
     }
 
     /// Who failed most, of each kind.
@@ -83,17 +84,8 @@ pub(super) fn record(ranking: &[Rank], gauge: &IntGaugeVec) {
     }
 }
 
-/// The shape of a time up to its hour.
-const HOUR: &str = "2025-05-19T04";
-
-/// How many hours lie between; many when one of them is not readable.
-fn hours_between(earlier: &str, later: &str) -> i64 {
-    let read = |hour: &str| format!("{hour}:00:00Z").parse::<jiff::Timestamp>().ok();
-    match (read(earlier), read(later)) {
-        (Some(earlier), Some(later)) => (later.as_second() - earlier.as_second()) / 3600,
-        _ => i64::MAX,
-    }
-}
+/// Nanoseconds.
+const HOUR: u64 = 3_600_000_000_000;
 
 /// The counts of two hours.
 #[derive(Debug)]
@@ -112,7 +104,7 @@ impl<V: Clone + Eq + Hash> Default for Recent<V> {
 }
 
 impl<V: Clone + Ord + Hash + ToString> Recent<V> {
-    fn rotate(&mut self, hours: i64) {
+    fn rotate(&mut self, hours: u64) {
         let current = std::mem::replace(&mut self.current, TopK::new(COUNTED));
         self.previous = if hours == 1 {
             current
@@ -159,9 +151,14 @@ mod tests {
     use super::*;
     use crate::sink::example;
 
+    fn at(time: &str) -> Timestamp {
+        let time: jiff::Timestamp = time.parse().unwrap();
+        Timestamp(time.as_nanosecond().try_into().unwrap())
+    }
+
     fn failure_at(time: &str) -> Handshake {
         Handshake {
-            time: time.to_owned(),
+            time: at(time),
             ..example::no_sni()
         }
     }
@@ -170,7 +167,7 @@ mod tests {
         let mut top = TopFailing::default();
         for time in times {
             let failure = failure_at(time);
-            top.advance(&failure.time);
+            top.advance(failure.time);
             top.add(&failure, 1);
         }
         top.clients
@@ -199,7 +196,11 @@ mod tests {
     #[test]
     fn a_handshake_that_is_reported_late_counts_in_the_present_hour() {
         assert_eq!(
-            count_after(&["2025-05-19T05:00:00Z", "2025-05-19T04:59:59Z", "x"]),
+            count_after(&[
+                "2025-05-19T05:00:00Z",
+                "2025-05-19T04:59:59Z",
+                "2025-05-19T05:00:01Z"
+            ]),
             3
         );
     }
@@ -213,12 +214,12 @@ mod tests {
         .unwrap();
         let mut top = TopFailing::default();
         let failure = failure_at("2025-05-19T04:00:00Z");
-        top.advance(&failure.time);
+        top.advance(failure.time);
         top.add(&failure, 3);
         record(&top.ranking(), &gauge);
         let labels = ["client", "10.138.0.28", "no-sni-rejected"];
         assert_eq!(gauge.with_label_values(&labels).get(), 3);
-        top.advance("2025-05-19T09:00:00Z");
+        top.advance(at("2025-05-19T09:00:00Z"));
         record(&top.ranking(), &gauge);
         assert_eq!(gauge.with_label_values(&labels).get(), 0);
     }

@@ -80,10 +80,7 @@ fn ending(handshake: &Handshake) -> String {
         said = format!("{said} {} after the {since}", parts::millis(after));
     }
     for alert in &handshake.alerts {
-        let name = alert
-            .description
-            .as_deref()
-            .unwrap_or("encrypted or unknown");
+        let name = alert.description.unwrap_or("encrypted or unknown");
         said = format!("{said}; alert {name} from {}", alert.from);
     }
     let said = said.trim_start_matches("; ");

@@ -1,11 +1,11 @@
 //! Pieces of a line that failures and successes share.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use super::super::style::Role;
 use super::super::wrap::Paragraph;
 use crate::report::{Handshake, HandshakeDirection, Peer, Transport, Validity};
+use crate::tls::Date;
 
 /// `client -> server`, with what is known about each.
 pub(super) fn ends(handshake: &Handshake, line: &mut Paragraph) {
@@ -66,7 +66,7 @@ pub(super) fn negotiated(handshake: &Handshake, line: &mut Paragraph) {
     let Some(hello) = &handshake.server_hello else {
         return;
     };
-    line.text(Role::Plain, 2, &hello.version);
+    line.text(Role::Plain, 2, &hello.version.to_string());
     match &hello.cipher_suite_name {
         Some(name) => line.text(Role::Plain, 1, name),
         None => line.text(
@@ -85,11 +85,12 @@ pub(super) fn certificate(handshake: &Handshake, line: &mut Paragraph) {
     let Some(certificate) = &handshake.certificate else {
         return;
     };
-    let date = |date: &Option<Arc<str>>| date.as_deref().unwrap_or("unknown").to_owned();
+    let date =
+        |date: Option<Date>| date.map_or_else(|| "unknown".to_owned(), |date| date.to_string());
     let wrong = match certificate.validity {
-        Some(Validity::Expired) => format!("expired {}", date(&certificate.not_after)),
+        Some(Validity::Expired) => format!("expired {}", date(certificate.not_after)),
         Some(Validity::NotYetValid) => {
-            format!("not valid before {}", date(&certificate.not_before))
+            format!("not valid before {}", date(certificate.not_before))
         }
         _ if certificate.covers_sni == Some(false) => "is for another name".to_owned(),
         _ => return,

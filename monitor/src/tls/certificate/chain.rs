@@ -1,5 +1,7 @@
 //! The certificates of a Certificate message, in the order in which they were sent.
 
+use smallvec::SmallVec;
+
 use super::fields::Fields;
 use super::identity::Certificate;
 use super::leaf::Leaf;
@@ -28,6 +30,11 @@ pub struct Chain {
 }
 
 impl Chain {
+    /// Whether the body of a Certificate message has one in it, and all its lengths are right: whether it can be read.
+    pub fn is_readable(body: &[u8]) -> bool {
+        split(body).is_some_and(|(_, sent)| sent > 0)
+    }
+
     /// Reads the body of a Certificate message of TLS 1.2 or before. `asked` is the name in the ClientHello.
     pub fn read(body: &[u8], asked: Option<&ServerName>) -> Result<Self, Malformed> {
         let (certificates, sent) = split(body).ok_or(Malformed::Certificate)?;
@@ -55,15 +62,6 @@ impl Chain {
         })
     }
 
-    /// Memory held for its texts, in bytes.
-    pub fn memory(&self) -> usize {
-        let identities = self
-            .certificates()
-            .flat_map(|one| [&one.subject, &one.issuer]);
-        let texts = identities.flatten().chain(&self.leaf.names.kept);
-        texts.map(|text| text.len()).sum()
-    }
-
     /// All that were read, the server's own first.
     pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
         std::iter::once(&self.leaf.certificate).chain(&self.others)
@@ -81,10 +79,10 @@ impl Chain {
 }
 
 /// The first certificates of a message, and how many it has in all. `None` when a length in it is wrong.
-fn split(body: &[u8]) -> Option<(Vec<&[u8]>, usize)> {
+fn split(body: &[u8]) -> Option<(SmallVec<[&[u8]; MAX_READ]>, usize)> {
     let mut message = Reader::new(body);
     let mut list = Reader::new(message.vec24()?);
-    let (mut certificates, mut sent) = (Vec::new(), 0_usize);
+    let (mut certificates, mut sent) = (SmallVec::new(), 0_usize);
     while !list.is_empty() {
         let certificate = list.vec24()?;
         sent = sent.saturating_add(1);

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::frame::Timestamp;
+use crate::label::shown;
 
 /// Seconds since the Unix epoch; before it they are negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,6 +41,8 @@ impl fmt::Display for Date {
         }
     }
 }
+
+shown!(Date);
 
 #[cfg(test)]
 mod tests {

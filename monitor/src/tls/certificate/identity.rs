@@ -1,8 +1,8 @@
 //! Whose certificate it is, who issued it, and for how long.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
+use arrayvec::ArrayString;
 use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
@@ -135,21 +135,19 @@ fn short_name(oid: &str) -> Option<&'static str> {
     })
 }
 
-/// A serial number in hexadecimal digits, as people write it; what is more than thirty-two bytes is cut.
-pub(super) fn serial(integer: &[u8]) -> String {
-    const LIMIT: usize = 32;
+/// A serial number in hexadecimal digits, at most thirty-two bytes of it.
+pub type SerialText = ArrayString<64>;
+
+/// A serial number as people write it.
+pub(super) fn serial(integer: &[u8]) -> SerialText {
     let digits = match integer {
         [0, rest @ ..] if !rest.is_empty() => rest,
         all => all,
     };
-    hex(digits.get(..LIMIT).unwrap_or(digits))
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let mut text = SerialText::new();
+    for digit in digits.iter().copied().flat_map(text::hex_digits) {
+        // What does not fit is cut.
+        let _full = text.try_push(digit.into());
+    }
+    text
 }

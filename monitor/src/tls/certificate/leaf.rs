@@ -2,15 +2,19 @@
 
 use std::borrow::Cow;
 
+use arrayvec::ArrayString;
 use sha2::{Digest, Sha256};
 
 use super::coverage::Coverage;
 use super::fields::Fields;
-use super::identity::{self, Certificate};
+use super::identity::{self, Certificate, SerialText};
 use super::key::Key;
 use super::names::Names;
 use super::signature;
-use crate::tls::ServerName;
+use crate::tls::{ServerName, text};
+
+/// A SHA-256 in hexadecimal.
+pub type Sha256Text = ArrayString<64>;
 
 /// The server's own certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +22,7 @@ pub struct Leaf {
     /// Whose it is, who issued it, and for how long.
     pub certificate: Certificate,
     /// Its serial number, in hexadecimal digits.
-    pub serial: Option<String>,
+    pub serial: Option<SerialText>,
     /// What it is for.
     pub names: Names,
     /// Whether the names cover the one that the client asked for; `None` when it asked for none.
@@ -30,7 +34,7 @@ pub struct Leaf {
     /// It is its own issuer: the names are the same, and so are the key identifiers where both are there.
     pub self_signed: bool,
     /// SHA-256 of its DER, in hexadecimal digits.
-    pub fingerprint: String,
+    pub fingerprint: Sha256Text,
     /// Which of its fields could not be read.
     pub unreadable: Vec<&'static str>,
 }
@@ -61,7 +65,7 @@ impl Leaf {
             key,
             signature_algorithm,
             self_signed: fields.issued_by(fields),
-            fingerprint: identity::hex(&Sha256::digest(der)),
+            fingerprint: text::hex(&Sha256::digest(der)),
         }
     }
 }

@@ -21,7 +21,7 @@ const LONGEST_NAME: usize = ServerName::MAX;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
     /// DNS names and IP addresses, escaped; at most a hundred, and none longer than a DNS name can be.
-    pub kept: Vec<Arc<str>>,
+    pub kept: Arc<[Arc<str>]>,
     /// How many more there were.
     pub left_out: usize,
 }
@@ -43,18 +43,13 @@ impl Names {
         let Some(alternative) = alternative else {
             return Self::by_common_name(fields, asked);
         };
-        let mut names = Self::default();
-        let mut covered = false;
-        for name in alternative {
-            covered |= asked.is_some_and(|asked| covers(name, asked));
-            names.add(name);
-        }
+        let covered = asked.is_some_and(|asked| alternative.iter().any(|name| covers(name, asked)));
         let coverage = if covered {
             Coverage::Covered
         } else {
             Coverage::NotCovered
         };
-        (names, asked.map(|_| coverage))
+        (Self::shown(alternative), asked.map(|_| coverage))
     }
 
     /// There is no subjectAltName: the common name is shown, and does not count (RFC 9525 section 2).
@@ -82,24 +77,26 @@ impl Names {
         (names, coverage)
     }
 
-    fn add(&mut self, name: &GeneralName<'_>) {
-        let shown: Arc<str> = match name {
-            GeneralName::DNSName(name) if name.len() > LONGEST_NAME => {
-                self.left_out = self.left_out.saturating_add(1);
-                return;
-            }
-            GeneralName::DNSName(name) => text::printable(name.as_bytes()).into(),
-            GeneralName::IPAddress(address) => match ip(address) {
-                Some(address) => address.to_string().into(),
-                None => return,
-            },
-            _ => return,
-        };
-        if self.kept.len() < MAX_NAMES {
-            self.kept.push(shown);
-        } else {
-            self.left_out = self.left_out.saturating_add(1);
+    fn shown(alternative: &[GeneralName<'_>]) -> Self {
+        let is_long = |name: &GeneralName<'_>| matches!(name, GeneralName::DNSName(name) if name.len() > LONGEST_NAME);
+        let long = alternative.iter().filter(|name| is_long(name)).count();
+        let mut shown = alternative
+            .iter()
+            .filter(|name| !is_long(name))
+            .filter_map(shown);
+        Self {
+            kept: shown.by_ref().take(MAX_NAMES).collect(),
+            left_out: shown.count().saturating_add(long),
         }
+    }
+}
+
+/// A DNS name or an IP address as it is shown.
+fn shown(name: &GeneralName<'_>) -> Option<Arc<str>> {
+    match name {
+        GeneralName::DNSName(name) => Some(text::printable(name.as_bytes()).into()),
+        GeneralName::IPAddress(address) => Some(ip(address)?.to_string().into()),
+        _ => None,
     }
 }
 

@@ -9,7 +9,7 @@
 
 use super::date::Date;
 use super::der::{self, INTEGER, SEQUENCE};
-use super::identity::{self, date};
+use super::identity::{self, SerialText, date};
 use crate::frame::Timestamp;
 use crate::tls::reader::Reader;
 
@@ -39,7 +39,7 @@ pub struct Staple {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The serial number of that certificate, hexadecimal.
-    pub serial: String,
+    pub serial: SerialText,
     /// Its status.
     pub status: Option<OcspStatus>,
     /// When that was known to be so.

@@ -2,22 +2,30 @@
 
 use md5::{Digest, Md5};
 
-use super::{dashed, hex, without_grease};
+use super::{Material, Md5Text, dashed, hex, text, without_grease};
 use crate::tls::ClientHello;
 
 /// The JA3 fingerprint: the MD5 of [`ja3_text`] in hexadecimal.
-pub fn ja3(hello: &ClientHello) -> String {
-    hex(&Md5::digest(ja3_text(hello)))
+pub fn ja3(hello: &ClientHello) -> Md5Text {
+    hex(&Md5::digest(material(hello)))
 }
 
 /// What JA3 is taken of: version field, cipher suites, extensions, groups and point formats, without GREASE.
 pub fn ja3_text(hello: &ClientHello) -> String {
-    let version = hello.legacy_version.0;
-    let suites = dashed(without_grease(&hello.cipher_suites));
-    let extensions = dashed(without_grease(&hello.extensions));
-    let groups = dashed(without_grease(&hello.groups));
-    let formats = dashed(hello.point_formats.iter().copied().map(u16::from));
-    format!("{version},{suites},{extensions},{groups},{formats}")
+    text(&material(hello))
+}
+
+fn material(hello: &ClientHello) -> Material {
+    let mut material = Material::new();
+    dashed(&mut material, [hello.legacy_version.0]);
+    for list in [&hello.cipher_suites, &hello.extensions, &hello.groups] {
+        material.push(b',');
+        dashed(&mut material, without_grease(list));
+    }
+    material.push(b',');
+    let formats = hello.point_formats.iter().copied().map(u16::from);
+    dashed(&mut material, formats);
+    material
 }
 
 #[cfg(test)]
@@ -44,6 +52,7 @@ mod tests {
     #[test]
     fn the_hash_is_lower_case_md5() {
         let text = "769,47-53-5-10-49161-49162-49171-49172-50-56-19-4,0-10-11,23-24-25,0";
-        assert_eq!(hex(&Md5::digest(text)), "ada70206e40642a3e4461f35503241d5");
+        let hash: Md5Text = hex(&Md5::digest(text));
+        assert_eq!(&*hash, "ada70206e40642a3e4461f35503241d5");
     }
 }

@@ -1,8 +1,10 @@
 //! JA4 for TLS clients: what a client offers, sorted, so that shuffled extensions do not matter.
 
+use arrayvec::ArrayString;
 use sha2::{Digest, Sha256};
+use smallvec::SmallVec;
 
-use super::{hex, without_grease};
+use super::{Ja4Text, Material, hex, hex_digit, hex_digits, text, without_grease};
 use crate::tls::{ClientHello, ExtensionType, Version};
 
 /// The JA4 fingerprint, as in `t13d1516h2_8daaf6152771_e5627efa2ab1`. `transport` is `t` for TCP and `q` for QUIC.
@@ -17,94 +19,125 @@ use crate::tls::{ClientHello, ExtensionType, Version};
 /// 7. Extensions are hashed sorted, without server_name and ALPN, which stand in the first part already; then the signature
 ///    schemes as sent.
 /// 8. An empty list is `000000000000`.
-pub fn ja4(hello: &ClientHello, transport: char) -> String {
-    let [suites, rest] = lists(hello).map(|list| hash12(&list));
-    format!("{}_{suites}_{rest}", head(hello, transport))
+pub fn ja4(hello: &ClientHello, transport: char) -> Ja4Text {
+    let mut fingerprint = Ja4Text::new();
+    let [suites, rest] = [suites(hello), extensions(hello)].map(|list| hash12(&list));
+    for part in [head(hello, transport).as_str(), "_", &suites, "_", &rest] {
+        // Ten, twelve and twelve characters and two dashes always have room.
+        _ = fingerprint.try_push_str(part);
+    }
+    fingerprint
 }
 
 /// What JA4 is taken of: the fingerprint with its lists in place of their hashes (`JA4_r`).
 pub fn ja4_text(hello: &ClientHello, transport: char) -> String {
-    let [suites, rest] = lists(hello);
+    let [suites, rest] = [suites(hello), extensions(hello)].map(|list| text(&list));
     format!("{}_{suites}_{rest}", head(hello, transport))
 }
 
-fn head(hello: &ClientHello, transport: char) -> String {
-    let version = version(hello);
+fn head(hello: &ClientHello, transport: char) -> ArrayString<10> {
     let name = if hello.has(ExtensionType::SERVER_NAME) {
-        'd'
+        b'd'
     } else {
-        'i'
+        b'i'
     };
-    let suites = without_grease(&hello.cipher_suites).count().min(99);
-    let extensions = without_grease(&hello.extensions).count().min(99);
+    let [high, low] = *version(hello);
+    let [suites_high, suites_low] = count(&hello.cipher_suites);
+    let [extensions_high, extensions_low] = count(&hello.extensions);
     let [first, last] = protocol(hello.alpn.first().unwrap_or_default());
-    format!("{transport}{version}{name}{suites:02}{extensions:02}{first}{last}")
+    let transport = u8::try_from(transport).unwrap_or(b'?');
+    let head = [
+        transport,
+        high,
+        low,
+        name,
+        suites_high,
+        suites_low,
+        extensions_high,
+        extensions_low,
+        first,
+        last,
+    ];
+    // All of them are ASCII.
+    ArrayString::from_byte_string(&head).unwrap_or_default()
 }
 
-fn version(hello: &ClientHello) -> &'static str {
+/// How many there are without GREASE, to 99 at most, in two digits.
+fn count(numbers: &[u16]) -> [u8; 2] {
+    let count = u8::try_from(without_grease(numbers).count().min(99)).unwrap_or(99);
+    [count / 10, count % 10].map(hex_digit)
+}
+
+fn version(hello: &ClientHello) -> &'static [u8; 2] {
     let highest = without_grease(&hello.versions).max();
     match highest.map_or(hello.legacy_version, Version) {
-        Version::TLS1_3 => "13",
-        Version::TLS1_2 => "12",
-        Version::TLS1_1 => "11",
-        Version::TLS1_0 => "10",
-        Version::SSL3_0 => "s3",
-        Version::SSL2_0 => "s2",
-        _ => "00",
+        Version::TLS1_3 => b"13",
+        Version::TLS1_2 => b"12",
+        Version::TLS1_1 => b"11",
+        Version::TLS1_0 => b"10",
+        Version::SSL3_0 => b"s3",
+        Version::SSL2_0 => b"s2",
+        _ => b"00",
     }
 }
 
-fn protocol(name: &[u8]) -> [char; 2] {
+fn protocol(name: &[u8]) -> [u8; 2] {
     let (Some(&first), Some(&last)) = (name.first(), name.last()) else {
-        return ['0', '0'];
+        return *b"00";
     };
     if first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric() {
-        [first, last].map(char::from)
+        [first, last]
     } else {
-        [first >> 4, last & 0x0f].map(digit)
+        [first >> 4, last & 0x0f].map(hex_digit)
     }
 }
 
-/// The hexadecimal digit for a number below sixteen.
-fn digit(nibble: u8) -> char {
-    char::from_digit(nibble.into(), 16).unwrap_or('0')
+/// The cipher suites, sorted.
+fn suites(hello: &ClientHello) -> Material {
+    let mut material = Material::new();
+    commas(&mut material, sorted(without_grease(&hello.cipher_suites)));
+    material
 }
 
-/// The cipher suites, and the extensions with the signature schemes behind them.
-fn lists(hello: &ClientHello) -> [String; 2] {
-    let mut suites: Vec<u16> = without_grease(&hello.cipher_suites).collect();
-    suites.sort_unstable();
+/// The extensions, sorted, and the signature schemes behind them as sent.
+fn extensions(hello: &ClientHello) -> Material {
+    let mut material = Material::new();
     let named = [ExtensionType::SERVER_NAME.0, ExtensionType::ALPN.0];
-    let mut extensions: Vec<u16> = without_grease(&hello.extensions)
-        .filter(|kind| !named.contains(kind))
-        .collect();
-    extensions.sort_unstable();
-    let mut rest = commas(extensions);
-    let schemes = commas(without_grease(&hello.signature_schemes));
-    if !schemes.is_empty() {
-        rest.push('_');
-        rest.push_str(&schemes);
+    let kinds = without_grease(&hello.extensions).filter(|kind| !named.contains(kind));
+    commas(&mut material, sorted(kinds));
+    let mut schemes = without_grease(&hello.signature_schemes).peekable();
+    if schemes.peek().is_some() {
+        material.push(b'_');
+        commas(&mut material, schemes);
     }
-    [commas(suites), rest]
+    material
 }
 
-/// The numbers as four hexadecimal digits each with commas between them.
-fn commas(numbers: impl IntoIterator<Item = u16>) -> String {
-    let digits: Vec<String> = numbers
-        .into_iter()
-        .map(|number| format!("{number:04x}"))
-        .collect();
-    digits.join(",")
+fn sorted(numbers: impl Iterator<Item = u16>) -> SmallVec<[u16; 64]> {
+    let mut numbers: SmallVec<_> = numbers.collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+/// Appends the numbers as four hexadecimal digits each with commas between them.
+fn commas(material: &mut Material, numbers: impl IntoIterator<Item = u16>) {
+    for (index, number) in numbers.into_iter().enumerate() {
+        if index > 0 {
+            material.push(b',');
+        }
+        for byte in number.to_be_bytes() {
+            material.extend_from_slice(&hex_digits(byte));
+        }
+    }
 }
 
 /// The first twelve digits of the SHA-256; zeros for an empty list.
-fn hash12(list: &str) -> String {
+fn hash12(list: &[u8]) -> ArrayString<12> {
     if list.is_empty() {
-        return "0".repeat(12);
+        hex(&[0; 6])
+    } else {
+        hex(&Sha256::digest(list))
     }
-    let mut text = hex(&Sha256::digest(list));
-    text.truncate(12);
-    text
 }
 
 #[cfg(test)]
@@ -126,7 +159,7 @@ mod tests {
     #[case(&[0x30, 0x31, 0xab, 0xcd], "3d")]
     #[case(&[0x30, 0xab, 0xcd, 0x31], "01")]
     fn the_first_and_last_character_of_the_protocol(#[case] name: &[u8], #[case] shown: &str) {
-        assert_eq!(protocol(name).iter().collect::<String>(), shown);
+        assert_eq!(protocol(name), shown.as_bytes());
     }
 
     /// The examples of the JA4 specification.
@@ -146,7 +179,7 @@ mod tests {
         "e5627efa2ab1"
     )]
     fn a_list_hashes_to(#[case] list: &str, #[case] hash: &str) {
-        assert_eq!(hash12(list), hash);
+        assert_eq!(&*hash12(list.as_bytes()), hash);
     }
 
     #[test]
@@ -169,6 +202,6 @@ mod tests {
     fn the_highest_version_counts_even_when_it_is_a_draft() {
         let mut hello = samples::hello_with_grease();
         hello.versions = [0x0303, 0x7f1c, 0xfafa].into_iter().collect();
-        assert_eq!(version(&hello), "00");
+        assert_eq!(version(&hello), b"00");
     }
 }

@@ -61,7 +61,7 @@ fn a_certificate_may_be_unknown_to_the_responder() {
 
 #[test]
 fn a_response_about_another_certificate_keeps_its_serial_number() {
-    assert_eq!(read(OTHER).answer.unwrap().serial, "04d3");
+    assert_eq!(&*read(OTHER).answer.unwrap().serial, "04d3");
 }
 
 #[test]
