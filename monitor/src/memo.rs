@@ -1,33 +1,33 @@
 //! What was worked out lately, so that it need not be worked out again: peers say the same thing over and over.
 
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 /// How many answers are remembered before the older half is forgotten.
 const GENERATION: usize = 128;
 
-/// Answers by the bytes that they follow from, which are compared in full. What keeps being asked for stays; of the rest,
+/// Answers by the numbers that they follow from, which are compared in full. What keeps being asked for stays; of the rest,
 /// between one and two generations are remembered.
 #[derive(Debug)]
-pub(crate) struct Memo<V> {
+pub(crate) struct Memo<N, V> {
     hasher: DefaultHashBuilder,
-    recent: HashTable<Entry<V>>,
+    recent: HashTable<Entry<N, V>>,
     /// Those that were recent before; what is asked for again becomes recent again.
-    older: HashTable<Entry<V>>,
-    /// The longest question that is remembered, in bytes.
+    older: HashTable<Entry<N, V>>,
+    /// How many numbers the longest question has that is remembered.
     longest: usize,
 }
 
 #[derive(Debug)]
-struct Entry<V> {
+struct Entry<N, V> {
     hash: u64,
-    question: Box<[u8]>,
+    question: Box<[N]>,
     answer: V,
 }
 
-impl<V: Clone> Memo<V> {
-    /// A memo that remembers no question longer than this many bytes, and so never holds more than 256 times as many.
+impl<N: Copy + Eq + Hash, V: Clone> Memo<N, V> {
+    /// A memo that remembers no question of more than this many numbers, and so never holds more than 256 times as many.
     pub(crate) fn new(longest: usize) -> Self {
         Self {
             hasher: DefaultHashBuilder::default(),
@@ -38,9 +38,9 @@ impl<V: Clone> Memo<V> {
     }
 
     /// The answer to a question, worked out if it is not remembered.
-    pub(crate) fn answer(&mut self, question: &[u8], work_out: impl FnOnce() -> V) -> V {
+    pub(crate) fn answer(&mut self, question: &[N], work_out: impl FnOnce() -> V) -> V {
         let hash = self.hasher.hash_one(question);
-        let is_it = |entry: &Entry<V>| *entry.question == *question;
+        let is_it = |entry: &Entry<N, V>| *entry.question == *question;
         if let Some(entry) = self.recent.find(hash, is_it) {
             return entry.answer.clone();
         }
@@ -58,7 +58,7 @@ impl<V: Clone> Memo<V> {
         answer
     }
 
-    fn remember(&mut self, entry: Entry<V>) {
+    fn remember(&mut self, entry: Entry<N, V>) {
         if self.recent.len() >= GENERATION {
             self.older = std::mem::take(&mut self.recent);
         }
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     /// Asks, and says whether the answer had to be worked out.
-    fn ask(memo: &mut Memo<usize>, question: &[u8]) -> bool {
+    fn ask(memo: &mut Memo<u8, usize>, question: &[u8]) -> bool {
         let mut worked = false;
         let answer = memo.answer(question, || {
             worked = true;

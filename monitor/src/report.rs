@@ -9,28 +9,35 @@ use serde::Serialize;
 
 use crate::frame::Timestamp;
 use crate::label::labelled;
+use crate::tls::Version;
 
 mod cause;
 mod certificate;
+mod client_details;
 mod compose;
 mod envelope;
+mod extension;
 mod hello;
 mod id;
 mod outcome;
 mod protected;
 mod resumption;
+mod server_details;
 mod staple;
 mod summary;
 
 pub use cause::{Cause, Confidence};
 pub use certificate::{CertificateReport, KeyReport, Validity};
+pub use client_details::{ClientDetailsReport, OfferedSession};
 pub use compose::{Context, compose};
 pub use envelope::{ProxiedPeer, ProxyProtocol, Starttls, Tunnel};
+pub use extension::{EncryptedHelloKind, EncryptedHelloReport, PskReport};
 pub use hello::{AlertReport, ClientHelloReport, Missing, ServerHelloReport};
 pub use id::HandshakeId;
 pub use outcome::{Ended, EndedBy, EndedHow, Outcome, Stage};
 pub use protected::{Inferred, Protected, ProtectedRecordReport};
 pub use resumption::{EarlyDataReport, Resumption};
+pub use server_details::{AcknowledgedReport, AnsweredSession, RetryReport, ServerDetailsReport};
 pub use staple::{OcspWord, StapleReport};
 pub use summary::{Loss, Summary};
 
@@ -91,6 +98,10 @@ pub struct Handshake {
     pub renegotiation: bool,
     /// What the client asked for; null when it was not seen.
     pub client_hello: Option<ClientHelloReport>,
+    /// The version offered in a ClientHello of the SSL 2.0 format; null when there was none. It has no extensions.
+    pub ssl2_client_hello: Option<Version>,
+    /// What a HelloRetryRequest asked for; null when there was none.
+    pub hello_retry_request: Option<RetryReport>,
     /// What the server chose; null when it was not seen.
     pub server_hello: Option<ServerHelloReport>,
     /// What became of early data; null when the client announced none.

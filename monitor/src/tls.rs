@@ -44,7 +44,10 @@ pub use certificate::{
 };
 pub use client_hello::ClientHello;
 pub use deframer::{Deframer, Item};
-pub use extension::{ExtensionType, Protocols, U16s};
+pub use extension::{
+    ClientDetails, EncryptedHello, ExtensionType, Few, OuterHello, Protocols, PskOffer,
+    ServerDetails, U16s,
+};
 pub use malformed::Malformed;
 pub use message::{HandshakeType, MAX_MESSAGE};
 pub use server_hello::ServerHello;

@@ -5,6 +5,7 @@ pub mod check;
 pub mod command;
 pub mod demo;
 pub mod lab;
+pub mod names;
 pub mod paths;
 pub mod say;
 pub mod setup;

@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
 use xtask::setup::Purpose;
-use xtask::{bench, check, command, demo, lab, paths, say, setup, test};
+use xtask::{bench, check, command, demo, lab, names, paths, say, setup, test};
 
 /// Sets up, builds, demonstrates, tests and measures tlsmon.
 #[derive(Parser)]
@@ -45,6 +45,8 @@ enum Verb {
     Bench(bench::Options),
     /// Format, lints, and the order of layers; nothing is run.
     Check,
+    /// Write the tables of names from the registry files, or check that all of them are up to date.
+    Names(names::Options),
     /// Build tlsmon and run it as root: `cargo xtask run -- run --interface eth0`.
     Run {
         /// Arguments for tlsmon.
@@ -91,6 +93,7 @@ fn run(verb: Verb) -> Result<ExitCode> {
         } => test::run(part, skip_privileged).map(verdict),
         Verb::Bench(options) => bench::run(&options).map(done),
         Verb::Check => check::run().map(done),
+        Verb::Names(options) => names::run(&options).map(done),
         Verb::Run { arguments } => run_tlsmon(&arguments),
         Verb::Measured { command } => bench::measured(&command).map(done),
         Verb::Smoke { program, attach } => lab::smoke::run(&program, &attach).map(done),

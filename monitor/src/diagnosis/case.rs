@@ -86,7 +86,13 @@ impl Case<'_> {
         let [reset, close] = self.talk.carrier.words();
         match (self.decision.how, self.final_alert()) {
             (EndedHow::Reset, _) => format!("{by} {reset} {delay} after"),
-            (EndedHow::Close, _) => format!("{by} {close} {delay} after"),
+            (EndedHow::Close, _) => {
+                let error = self.talk.carrier.quic().and_then(|quic| quic.error);
+                let named = error.map_or_else(String::new, |error| {
+                    format!(" with error {}", error_name(error))
+                });
+                format!("{by} {close}{named} {delay} after")
+            }
             (EndedHow::Alert, Some(alert)) => {
                 format!("{by} alert {} {delay} after", alert_name(alert))
             }
@@ -108,6 +114,11 @@ impl Case<'_> {
 /// The IANA name of an alert, else its number.
 pub(super) fn alert_name(alert: SeenAlert) -> String {
     names::alert(alert.description).map_or_else(|| format!("{}", alert.description), str::to_owned)
+}
+
+/// The IANA name of a QUIC transport error, else its number.
+pub(super) fn error_name(error: u64) -> String {
+    names::quic_error(error).map_or_else(|| format!("{error:#x}"), str::to_owned)
 }
 
 /// A duration as people read it: `0.31 ms`, `12 ms`, `3.0 s`.

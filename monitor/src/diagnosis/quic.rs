@@ -1,6 +1,6 @@
 //! Causes that only QUIC shows: its versions, its error codes, its silence.
 
-use super::case::millis;
+use super::case::{error_name, millis};
 use super::{Case, Verdict};
 use crate::report::{Cause, Confidence, EndedBy, EndedHow};
 
@@ -28,22 +28,23 @@ pub(super) fn version_negotiation(case: &Case<'_>) -> Option<Verdict> {
 /// alerts are told elsewhere; NO_ERROR and APPLICATION_ERROR say nothing.
 pub(super) fn closed(case: &Case<'_>) -> Option<Verdict> {
     let error = case.talk.carrier.quic()?.error?;
-    let (name, why) = meaning(error, case.decision.by == EndedBy::Server)
+    let why = meaning(error, case.decision.by == EndedBy::Server)
         .filter(|_| case.decision.how == EndedHow::Close)?;
-    let evidence = format!("{} CONNECTION_CLOSE with error {name}", case.decision.by);
+    let error = error_name(error);
+    let evidence = format!("{} CONNECTION_CLOSE with error {error}", case.decision.by);
     Some(Verdict::new(why, Confidence::Certain, evidence))
 }
 
-const fn meaning(error: u64, by_server: bool) -> Option<(&'static str, Cause)> {
+const fn meaning(error: u64, by_server: bool) -> Option<Cause> {
     Some(match error {
-        0x01 if by_server => ("INTERNAL_ERROR", Cause::ServerInternalError),
-        0x02 if by_server => ("CONNECTION_REFUSED", Cause::ConnectionRefused),
-        0x03 => ("FLOW_CONTROL_ERROR", Cause::MalformedMessage),
-        0x07 => ("FRAME_ENCODING_ERROR", Cause::MalformedMessage),
-        0x08 => ("TRANSPORT_PARAMETER_ERROR", Cause::MalformedMessage),
-        0x0a => ("PROTOCOL_VIOLATION", Cause::MalformedMessage),
-        0x0d => ("CRYPTO_BUFFER_EXCEEDED", Cause::MalformedMessage),
-        0x11 => ("VERSION_NEGOTIATION_ERROR", Cause::ProtocolVersionMismatch),
+        // INTERNAL_ERROR
+        0x01 if by_server => Cause::ServerInternalError,
+        // CONNECTION_REFUSED
+        0x02 if by_server => Cause::ConnectionRefused,
+        // FLOW_CONTROL_ERROR, FRAME_ENCODING_ERROR, TRANSPORT_PARAMETER_ERROR, PROTOCOL_VIOLATION, CRYPTO_BUFFER_EXCEEDED
+        0x03 | 0x07 | 0x08 | 0x0a | 0x0d => Cause::MalformedMessage,
+        // VERSION_NEGOTIATION_ERROR
+        0x11 => Cause::ProtocolVersionMismatch,
         _ => return None,
     })
 }

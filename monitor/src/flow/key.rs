@@ -53,11 +53,12 @@ impl Hash for FlowKey {
 impl FlowKey {
     /// The key of a packet from `source` to `destination`.
     pub fn new(protocol: Protocol, source: Endpoint, destination: Endpoint) -> Self {
-        let ends = [source, destination].map(|end| (words(end.address), end.port));
-        let [low, high] = if ends[0] <= ends[1] {
-            ends
+        let one = (words(source.address), source.port);
+        let other = (words(destination.address), destination.port);
+        let (low, high) = if one <= other {
+            (one, other)
         } else {
-            [ends[1], ends[0]]
+            (other, one)
         };
         let ports = u64::from(low.1) << 16 | u64::from(high.1);
         let udp = u64::from(protocol == Protocol::Udp);
@@ -83,8 +84,9 @@ fn words(address: IpAddr) -> [u64; 2] {
     match address {
         IpAddr::V4(address) => [0, address.to_bits().into()],
         IpAddr::V6(address) => {
-            let (high, low) = (address.to_bits() >> 64, address.to_bits());
-            [high, low].map(|half| u64::try_from(half & u128::from(u64::MAX)).unwrap_or_default())
+            let bits = address.to_bits();
+            let word = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or_default();
+            [word(bits >> 64), word(bits)]
         }
     }
 }

@@ -202,7 +202,7 @@ impl Conversation {
 
     /// The server answered a hello that was not seen.
     pub fn lacks_hello(&self) -> bool {
-        let asked = self.progress.client_hello.is_some() || self.progress.ssl2_hello;
+        let asked = self.progress.client_hello.is_some() || self.progress.ssl2_hello.is_some();
         self.progress.server_hello.is_some() && !asked
     }
 
@@ -234,7 +234,7 @@ impl Conversation {
     pub fn speaks_tls(&self) -> bool {
         let heard = &self.progress;
         heard.client_hello.is_some()
-            || heard.ssl2_hello
+            || heard.ssl2_hello.is_some()
             || heard.renegotiates
             || heard.server_hello.is_some()
             || heard.certificate

@@ -20,6 +20,6 @@ pub use deadlines::{Deadlines, PATIENCE};
 pub use inferred::Meaning;
 pub use outcome::{Decision, Trigger, decide, ended_by};
 pub use preamble::{Passage, Preamble, ProxyHeader};
-pub use progress::{BeforeFinished, ClientCertificate, Progress, SeenAlert, SideProgress};
+pub use progress::{BeforeFinished, ClientCertificate, Progress, Retry, SeenAlert, SideProgress};
 pub use protected::{ProtectedRecord, ProtectedRecords};
 pub use resumption::{EarlyData, Resumed};

@@ -21,14 +21,16 @@ const MAX_ALERTS: usize = 8;
 pub struct Progress {
     /// The first ClientHello and when its last byte came.
     pub client_hello: Option<(Box<ClientHello>, Timestamp)>,
-    /// The ClientHello came in the SSL 2.0 form (RFC 5246 appendix E.2), which has no extensions.
-    pub ssl2_hello: bool,
+    /// The ClientHello came in the SSL 2.0 form (RFC 5246 appendix E.2), which has no extensions, with this version.
+    pub ssl2_hello: Option<Version>,
     /// The ServerHello and when its last byte came; a HelloRetryRequest is not one.
     pub server_hello: Option<(Box<ServerHello>, Timestamp)>,
     /// It is a handshake inside an established connection: encrypted, and told by the types of records alone.
     pub renegotiates: bool,
     /// A HelloRetryRequest came.
     pub retried: bool,
+    /// What it asked for.
+    pub retry: Option<Retry>,
     /// Alerts, in order; at most eight are kept.
     pub alerts: SmallVec<[SeenAlert; 2]>,
     /// What each side has sent.
@@ -48,6 +50,24 @@ pub struct Progress {
     pub client_certificate: Option<ClientCertificate>,
     /// After the client's Finished (TLS 1.3), the server went on with something that is no alert.
     pub accepted: bool,
+}
+
+/// What a HelloRetryRequest asks for (RFC 8446 section 4.1.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// Another key share, of this group.
+    pub group: Option<u16>,
+    /// A cookie of this many bytes, sent back.
+    pub cookie: Option<u16>,
+}
+
+impl Retry {
+    const fn of(hello: &ServerHello) -> Self {
+        Self {
+            group: hello.group,
+            cookie: hello.details.cookie,
+        }
+    }
 }
 
 /// What one side has sent.
@@ -124,7 +144,7 @@ impl Progress {
             Item::Protected { content_type, len } => {
                 self.protected(from, ProtectedRecord { content_type, len }, now);
             }
-            Item::Ssl2ClientHello { .. } => self.ssl2_hello = true,
+            Item::Ssl2ClientHello { version, .. } => self.ssl2_hello = Some(version),
             Item::NotTls { .. } => self.sides[from].not_tls = true,
             Item::Malformed(reason) => self.malformed(from, reason),
         }
@@ -144,7 +164,7 @@ impl Progress {
             () if self.key_exchange => Stage::KeyExchange,
             () if self.certificate => Stage::Certificate,
             () if self.server_hello.is_some() => Stage::ServerHello,
-            () if self.client_hello.is_some() || self.ssl2_hello => Stage::ClientHello,
+            () if self.client_hello.is_some() || self.ssl2_hello.is_some() => Stage::ClientHello,
             () => Stage::Connect,
         }
     }
@@ -227,6 +247,7 @@ impl Progress {
     fn server_answer(&mut self, hello: ServerHello, now: Timestamp) {
         if hello.is_hello_retry_request() {
             self.retried = true;
+            self.retry = Some(Retry::of(&hello));
         } else {
             self.server_hello = Some((Box::new(hello), now));
         }

@@ -48,10 +48,10 @@ impl Progress {
             _ if self.full => Resumed::No,
             Some(hello) if echoed => Resumed::Yes(Some(by_ticket_or_id(hello))),
             Some(hello) if self.sides.server.cipher_changed => {
-                Resumed::Yes(hello.ticket.then_some(Resumption::Ticket))
+                Resumed::Yes(hello.has_ticket().then_some(Resumption::Ticket))
             }
             None if self.sides.server.cipher_changed => Resumed::Yes(None),
-            Some(hello) if !hello.ticket || !hello.session_id.is_empty() => Resumed::No,
+            Some(hello) if !hello.has_ticket() || !hello.session_id.is_empty() => Resumed::No,
             _ => Resumed::Unknown,
         }
     }
@@ -82,8 +82,8 @@ const fn by_key(answer: &ServerHello) -> Resumed {
     }
 }
 
-const fn by_ticket_or_id(hello: &ClientHello) -> Resumption {
-    if hello.ticket {
+fn by_ticket_or_id(hello: &ClientHello) -> Resumption {
+    if hello.has_ticket() {
         Resumption::Ticket
     } else {
         Resumption::SessionId

@@ -24,17 +24,13 @@ impl Losses {
         }
     }
 
-    /// The losses to state now, if it is time.
-    pub(super) fn due(&mut self, now: Timestamp) -> Vec<Event> {
+    /// The losses to state now, if there are any and it is time.
+    pub(super) fn due(&mut self, now: Timestamp) -> Option<Vec<Event>> {
         let waited = || {
             self.stated
                 .is_none_or(|stated| now.since(stated) >= INTERVAL)
         };
-        if self.counts.is_empty() || !waited() {
-            Vec::new()
-        } else {
-            self.all(now)
-        }
+        (!self.counts.is_empty() && waited()).then(|| self.all(now))
     }
 
     /// All losses that have not been stated.
@@ -73,17 +69,23 @@ mod tests {
         let mut losses = Losses::default();
         losses.add("kernel", "ring_full", 2);
         assert_eq!(
-            losses.due(Timestamp(0)).iter().map(count).sum::<u64>(),
+            losses
+                .due(Timestamp(0))
+                .iter()
+                .flatten()
+                .map(count)
+                .sum::<u64>(),
             2,
             "the first at once"
         );
         losses.add("kernel", "ring_full", 3);
         losses.add("kernel", "ring_full", 4);
-        assert!(losses.due(Timestamp(999_999_999)).is_empty());
+        assert!(losses.due(Timestamp(999_999_999)).is_none());
         assert_eq!(
             losses
                 .due(Timestamp(1_000_000_000))
                 .iter()
+                .flatten()
                 .map(count)
                 .collect::<Vec<_>>(),
             [7]

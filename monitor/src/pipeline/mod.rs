@@ -96,7 +96,9 @@ impl Pipeline {
         while let Some(place) = self.conversations.expired(self.now) {
             self.expire(place);
         }
-        self.events.extend(self.losses.due(self.now));
+        if let Some(losses) = self.losses.due(self.now) {
+            self.events.extend(losses);
+        }
     }
 
     /// When [`Self::advance`] next has something to do.

@@ -271,6 +271,18 @@ fn a_connection_close_with_an_error_of_quic_is_a_close() {
 }
 
 #[test]
+fn an_error_of_quic_that_explains_nothing_is_named_or_numbered() {
+    for (error, said) in [(0x10, "error NO_VIABLE_PATH"), (0x39, "error 0x39")] {
+        let packets = [
+            V1.client(0, &crypto(0, &hello())),
+            V1.server(0, &close(error)),
+        ];
+        let report = only(&packets);
+        assert!(report.evidence.join("; ").contains(said), "{report:?}");
+    }
+}
+
+#[test]
 fn a_server_that_acknowledges_and_says_nothing_is_silent_for_certain() {
     let packets = [V1.client(0, &crypto(0, &hello())), V1.server(0, &ACK)];
     assert_eq!(

@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    AlertReport, Capture, CertificateReport, ClientHelloReport, EarlyDataReport, Ended, EndedHow,
-    Handshake, HandshakeDirection, HandshakeId, Missing, Outcome, Peer, ProxiedPeer, ProxyProtocol,
-    SCHEMA, ServerHelloReport, Timing, Transport, Tunnel,
+    AlertReport, Capture, CertificateReport, ClientDetailsReport, ClientHelloReport,
+    EarlyDataReport, Ended, EndedHow, Handshake, HandshakeDirection, HandshakeId, Missing, Outcome,
+    Peer, ProxiedPeer, ProxyProtocol, RetryReport, SCHEMA, ServerDetailsReport, ServerHelloReport,
+    Timing, Transport, Tunnel,
 };
 use crate::diagnosis::{Case, Verdict, next_step};
 use crate::flow::{Endpoint, Side};
 use crate::frame::{Direction, Timestamp};
 use crate::handshake::{Conversation, EarlyData, ProxyHeader, Resumed, SeenAlert, ended_by};
 use crate::stream::Gap;
-use crate::tls::fingerprint::{self, Fingerprints};
+use crate::tls::fingerprint::Fingerprints;
 use crate::tls::{ClientHello, ExtensionType, ServerHello, names, text};
 use crate::wire::Outer;
 
@@ -59,11 +60,13 @@ pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: &mut Context<
             .client_hello
             .as_ref()
             .map(|(hello, _)| client_hello(hello, talk, context.fingerprints)),
+        ssl2_client_hello: talk.progress.ssl2_hello,
+        hello_retry_request: talk.progress.retry.map(RetryReport::of),
         server_hello: talk
             .progress
             .server_hello
             .as_ref()
-            .map(|(hello, _)| server_hello(hello, talk)),
+            .map(|(hello, _)| server_hello(hello, talk, context.fingerprints)),
         early_data: talk.progress.early_data().map(early_data),
         certificate: certificate(case),
         protected: protected::records(&talk.progress),
@@ -153,7 +156,7 @@ fn client_hello(
     } else {
         't'
     };
-    let (ja3, ja4) = fingerprints.of(hello, letter);
+    let (ja3, ja4) = fingerprints.client(hello, letter);
     let sni = hello
         .server_name
         .as_ref()
@@ -179,6 +182,7 @@ fn client_hello(
         segments: talk.hello_segments,
         ja3,
         ja4,
+        details: ClientDetailsReport::of(hello),
     }
 }
 
@@ -190,7 +194,16 @@ fn sni_absent(hello: &ClientHello) -> Missing {
     }
 }
 
-fn server_hello(hello: &ServerHello, talk: &Conversation) -> ServerHelloReport {
+fn server_hello(
+    hello: &ServerHello,
+    talk: &Conversation,
+    fingerprints: &mut Fingerprints,
+) -> ServerHelloReport {
+    let client = talk
+        .progress
+        .client_hello
+        .as_ref()
+        .map(|(client, _)| &**client);
     let (resumed, resumption) = match talk.progress.resumed() {
         Resumed::Yes(how) => (Some(true), how),
         Resumed::No => (Some(false), None),
@@ -208,7 +221,8 @@ fn server_hello(hello: &ServerHello, talk: &Conversation) -> ServerHelloReport {
         hello_retry_request: talk.progress.retried,
         resumed,
         resumption,
-        ja3s: fingerprint::ja3s(hello),
+        ja3s: fingerprints.server(hello),
+        details: ServerDetailsReport::of(hello, client),
     }
 }
 

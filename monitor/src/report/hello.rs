@@ -70,6 +70,9 @@ pub struct ClientHelloReport {
     pub ja3: Md5Text,
     /// JA4 fingerprint.
     pub ja4: Ja4Text,
+    /// The rest of it.
+    #[serde(flatten)]
+    pub details: super::ClientDetailsReport,
 }
 
 /// The ServerHello (RFC 8446 section 4.1.3).
@@ -93,6 +96,9 @@ pub struct ServerHelloReport {
     pub resumption: Option<super::Resumption>,
     /// JA3S fingerprint (MD5, hexadecimal).
     pub ja3s: Md5Text,
+    /// The rest of it.
+    #[serde(flatten)]
+    pub details: super::ServerDetailsReport,
 }
 
 /// An alert record that was seen.

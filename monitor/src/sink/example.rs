@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use arrayvec::ArrayString;
+use smallvec::SmallVec;
 
 use crate::frame::Timestamp;
 use crate::report::{
-    AlertReport, Capture, Cause, CertificateReport, ClientHelloReport, Confidence, EarlyDataReport,
-    Ended, EndedBy, EndedHow, Event, Handshake, HandshakeDirection, HandshakeId, Inferred,
-    KeyReport, Loss, Missing, OcspWord, Outcome, Peer, Protected, ProtectedRecordReport, SCHEMA,
+    AcknowledgedReport, AlertReport, AnsweredSession, Capture, Cause, CertificateReport,
+    ClientDetailsReport, ClientHelloReport, Confidence, EarlyDataReport, EncryptedHelloKind,
+    EncryptedHelloReport, Ended, EndedBy, EndedHow, Event, Handshake, HandshakeDirection,
+    HandshakeId, Inferred, KeyReport, Loss, Missing, OcspWord, OfferedSession, Outcome, Peer,
+    Protected, ProtectedRecordReport, PskReport, RetryReport, SCHEMA, ServerDetailsReport,
     ServerHelloReport, Stage, StapleReport, Summary, Timing, Transport, Validity,
 };
 use crate::tls::{Date, U16s, Version};
@@ -78,6 +81,8 @@ pub(crate) fn no_sni() -> Handshake {
         starttls: None,
         renegotiation: false,
         client_hello: Some(client_hello(None)),
+        ssl2_client_hello: None,
+        hello_retry_request: None,
         server_hello: None,
         early_data: None,
         certificate: None,
@@ -111,6 +116,11 @@ pub(crate) fn no_sni() -> Handshake {
 pub(crate) fn established() -> Handshake {
     Handshake {
         client_hello: Some(client_hello(Some("api.example.com"))),
+        hello_retry_request: Some(RetryReport {
+            group: Some(4588),
+            group_name: Some("X25519MLKEM768"),
+            cookie_bytes: Some(32),
+        }),
         server_hello: Some(server_hello()),
         early_data: Some(EarlyDataReport {
             accepted: Some(true),
@@ -166,6 +176,8 @@ pub(crate) fn hostile(text: &str) -> Handshake {
     };
     let mut server_hello = server_hello();
     server_hello.alpn = Some(text.into());
+    let acknowledged = server_hello.details.acknowledged.as_mut().unwrap();
+    acknowledged.next_protocols = Some([text.into()].into_iter().collect());
     let mut certificate = certificate();
     certificate.subject = Some(word.clone());
     certificate.issuer = Some(word.clone());
@@ -174,6 +186,7 @@ pub(crate) fn hostile(text: &str) -> Handshake {
     certificate.signature_algorithm = Some(text.to_owned().into());
     let mut client_hello = client_hello(Some(text));
     client_hello.alpn = [text.into()].into_iter().collect();
+    client_hello.details.application_settings = [text.into()].into_iter().collect();
     Handshake {
         node: Some(word.clone()),
         interface: word,
@@ -231,6 +244,7 @@ fn client_hello(sni: Option<&str>) -> ClientHelloReport {
         segments: 2,
         ja3: fixed("d41d8cd98f00b204e9800998ecf8427e"),
         ja4: fixed("t13d0203h2_000000000000_000000000000"),
+        details: client_details(),
     }
 }
 
@@ -295,10 +309,84 @@ fn server_hello() -> ServerHelloReport {
         cipher_suite_name: Some("TLS_AES_256_GCM_SHA384"),
         alpn: Some("h2".into()),
         group: Some(4588),
-        hello_retry_request: false,
+        hello_retry_request: true,
         resumed: Some(false),
         resumption: None,
         ja3s: fixed("d41d8cd98f00b204e9800998ecf8427e"),
+        details: server_details(),
+    }
+}
+
+fn client_details() -> ClientDetailsReport {
+    ClientDetailsReport {
+        session_id: OfferedSession::Unclear,
+        compression_methods: smallvec::smallvec![0],
+        point_formats: smallvec::smallvec![0],
+        key_share_bytes: smallvec::smallvec![1216],
+        signature_schemes_cert: smallvec::smallvec![1027],
+        delegated_credential: smallvec::smallvec![1027],
+        certificate_compression: smallvec::smallvec![2],
+        application_settings: smallvec::smallvec!["h2".into()],
+        psk_modes: smallvec::smallvec![1],
+        pre_shared_key: Some(PskReport {
+            identity_bytes: smallvec::smallvec![208],
+            binder_bytes: smallvec::smallvec![48],
+            obfuscated_ticket_age: 2_718_281,
+        }),
+        early_data: false,
+        session_ticket_bytes: Some(0),
+        cookie_bytes: None,
+        extended_master_secret: true,
+        encrypt_then_mac: false,
+        secure_renegotiation: true,
+        ocsp_stapling: true,
+        certificate_timestamps: true,
+        max_fragment_length: None,
+        record_size_limit: Some(16_385),
+        heartbeat_mode: None,
+        certificate_authorities: None,
+        padding_bytes: None,
+        next_protocol_negotiation: false,
+        channel_id: false,
+        grease: true,
+        encrypted_client_hello: Some(EncryptedHelloReport {
+            kind: EncryptedHelloKind::Outer,
+            config_id: Some(77),
+            kdf: Some(1),
+            kdf_name: Some("HKDF-SHA256"),
+            aead: Some(1),
+            aead_name: Some("AES-128-GCM"),
+            enc_bytes: Some(32),
+            payload_bytes: Some(208),
+        }),
+        quic_transport_parameters: None,
+        unreadable_extensions: SmallVec::new(),
+    }
+}
+
+fn server_details() -> ServerDetailsReport {
+    ServerDetailsReport {
+        group_name: Some("X25519MLKEM768"),
+        key_share_bytes: Some(1120),
+        extensions: smallvec::smallvec![43, 51],
+        session_id: AnsweredSession::Echo,
+        compression_method: Some(0),
+        selected_psk: None,
+        acknowledged: Some(AcknowledgedReport {
+            extended_master_secret: true,
+            encrypt_then_mac: false,
+            secure_renegotiation: true,
+            ocsp_stapling: true,
+            certificate_timestamps: 2,
+            session_ticket: true,
+            point_formats: smallvec::smallvec![0],
+            max_fragment_length: Some(4),
+            record_size_limit: None,
+            heartbeat_mode: None,
+            next_protocols: None,
+            channel_id: false,
+        }),
+        unreadable_extensions: SmallVec::new(),
     }
 }
 

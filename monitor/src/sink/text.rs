@@ -148,7 +148,7 @@ mod tests {
         let expected = "\
 2025-05-19 UTC
 04:46:20.117  10.138.0.28:19432 -> 10.4.2.7:443 apigee/ingressgateway-ext-dvrcp  \
-established  TLS1.3 TLS_AES_256_GCM_SHA384  sni api.example.com  alpn h2  \
+established  TLS1.3 TLS_AES_256_GCM_SHA384 X25519MLKEM768  sni api.example.com  alpn h2  \
 connect 0.4 ms, client_hello 0.1 ms, server_hello 2.3 ms, finished 11 ms
 ";
         assert_eq!(text(&[example::established()], Style::PLAIN), expected);
@@ -200,6 +200,15 @@ connect 0.4 ms, client_hello 0.1 ms, server_hello 2.3 ms, finished 11 ms
             shown.contains("; stage\n              client_hello\n"),
             "{shown}"
         );
+    }
+
+    #[test]
+    fn an_alert_without_a_name_shows_its_number() {
+        let mut handshake = example::hostile("x");
+        handshake.evidence.clear();
+        handshake.alerts[0].description = None;
+        let shown = text(&[handshake], Style::PLAIN);
+        assert!(shown.contains("alert 112 from server"), "{shown}");
     }
 
     #[rstest]

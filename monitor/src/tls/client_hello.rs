@@ -6,7 +6,7 @@ use tls_parser::{
     parse_tls_handshake_client_hello,
 };
 
-use super::extension::{self, Extension, ExtensionType, Protocols, U16s};
+use super::extension::{self, ClientDetails, Extension, ExtensionType, Protocols, U16s};
 use super::malformed::Malformed;
 use super::message;
 use super::server_name::ServerName;
@@ -46,8 +46,6 @@ pub struct ClientHello {
     pub signature_schemes: U16s,
     /// application_layer_protocol_negotiation.
     pub alpn: Protocols,
-    /// session_ticket was sent with a ticket in it (RFC 5077).
-    pub ticket: bool,
     /// pre_shared_key was sent.
     pub psk: bool,
     /// psk_key_exchange_modes.
@@ -58,6 +56,8 @@ pub struct ClientHello {
     pub ech: bool,
     /// cookie was sent: the answer to a HelloRetryRequest.
     pub cookie: bool,
+    /// What else the extensions say.
+    pub details: ClientDetails,
     /// The length of the handshake message with its header, in bytes.
     pub len: u32,
 }
@@ -72,7 +72,9 @@ impl ClientHello {
         let mut hello = Self::from_fixed(&fixed, body.len()).ok_or(Malformed::ClientHello)?;
         for extension in Extension::split(block)? {
             hello.extensions.push(extension.kind.0);
-            if hello.extension(&extension).is_none() {
+            let known = hello.extension(&extension);
+            let detail = hello.details.read(&extension);
+            if known.and(detail).is_none() {
                 hello.unreadable.push(extension.kind.0);
             }
         }
@@ -85,6 +87,11 @@ impl ClientHello {
         let listed = self.versions.iter().copied().map(Version);
         let legacy = self.versions.is_empty().then_some(self.legacy_version);
         listed.chain(legacy)
+    }
+
+    /// It has a ticket of an earlier session (RFC 5077).
+    pub fn has_ticket(&self) -> bool {
+        self.details.session_ticket.is_some_and(|len| len > 0)
     }
 
     /// Whether an extension of this type was sent.
@@ -108,12 +115,12 @@ impl ClientHello {
             key_shares: U16s::new(),
             signature_schemes: U16s::new(),
             alpn: Protocols::default(),
-            ticket: false,
             psk: false,
             psk_modes: SmallVec::new(),
             early_data: false,
             ech: false,
             cookie: false,
+            details: ClientDetails::default(),
             len: u32::try_from(len.checked_add(message::HEADER)?).ok()?,
         })
     }
@@ -144,7 +151,6 @@ impl ClientHello {
             TlsExtension::EcPointFormats(formats) => {
                 self.point_formats = SmallVec::from_slice(formats);
             }
-            TlsExtension::SessionTicket(ticket) => self.ticket = !ticket.is_empty(),
             TlsExtension::PreSharedKey(_) => self.psk = true,
             TlsExtension::PskExchangeModes(modes) => self.psk_modes = SmallVec::from_slice(&modes),
             TlsExtension::EarlyData(_) => self.early_data = true,

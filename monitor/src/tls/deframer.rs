@@ -181,6 +181,14 @@ impl Deframer {
     }
 
     fn header<'a>(&mut self, rest: &'a [u8], visit: Visit<'_>) -> &'a [u8] {
+        if let (true, Some((&header, body))) = (self.is_between_records(), rest.split_first_chunk())
+        {
+            match Header::read(header) {
+                Ok(header) => self.record(header, visit),
+                Err(malformed) => self.fail(malformed, visit),
+            }
+            return body;
+        }
         let rest = self.held.fill(rest, record::HEADER);
         match self.judge() {
             Ok(Opening::More) => {}
@@ -206,6 +214,11 @@ impl Deframer {
             Err(malformed) => self.fail(malformed, visit),
         }
         rest
+    }
+
+    /// The next byte begins a record of a stream that is known to be TLS.
+    fn is_between_records(&self) -> bool {
+        self.opened && self.held.bytes().is_empty()
     }
 
     /// Keeps the first bytes of a stream that is no TLS.

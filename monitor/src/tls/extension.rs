@@ -8,6 +8,21 @@ use super::malformed::Malformed;
 use super::reader::Reader;
 use super::{names, text};
 
+mod client;
+mod ech;
+mod list;
+mod psk;
+mod quic;
+mod server;
+#[cfg(test)]
+mod tests;
+
+pub use client::ClientDetails;
+pub use ech::{EncryptedHello, OuterHello};
+pub use list::Few;
+pub use psk::PskOffer;
+pub use server::ServerDetails;
+
 /// Code points in wire order, without heap memory for what ordinary hellos carry.
 pub type U16s = SmallVec<[u16; 32]>;
 
@@ -18,12 +33,38 @@ pub struct ExtensionType(pub u16);
 impl ExtensionType {
     /// RFC 6066 section 3.
     pub const SERVER_NAME: Self = Self(0);
+    /// RFC 6066 section 4.
+    pub const MAX_FRAGMENT_LENGTH: Self = Self(1);
+    /// RFC 6066 section 8.
+    pub const STATUS_REQUEST: Self = Self(5);
     /// RFC 8446 section 4.2.7.
     pub const SUPPORTED_GROUPS: Self = Self(10);
+    /// RFC 8422 section 5.1.2.
+    pub const EC_POINT_FORMATS: Self = Self(11);
     /// RFC 8446 section 4.2.3.
     pub const SIGNATURE_ALGORITHMS: Self = Self(13);
+    /// RFC 6520.
+    pub const HEARTBEAT: Self = Self(15);
     /// RFC 7301.
     pub const ALPN: Self = Self(16);
+    /// RFC 6961.
+    pub const STATUS_REQUEST_V2: Self = Self(17);
+    /// RFC 6962.
+    pub const SIGNED_CERTIFICATE_TIMESTAMP: Self = Self(18);
+    /// RFC 7685.
+    pub const PADDING: Self = Self(21);
+    /// RFC 7366.
+    pub const ENCRYPT_THEN_MAC: Self = Self(22);
+    /// RFC 7627.
+    pub const EXTENDED_MASTER_SECRET: Self = Self(23);
+    /// RFC 8879.
+    pub const COMPRESS_CERTIFICATE: Self = Self(27);
+    /// RFC 8449.
+    pub const RECORD_SIZE_LIMIT: Self = Self(28);
+    /// RFC 9345.
+    pub const DELEGATED_CREDENTIAL: Self = Self(34);
+    /// RFC 5077.
+    pub const SESSION_TICKET: Self = Self(35);
     /// RFC 8446 section 4.2.8 as numbered up to draft 22.
     pub const DRAFT_KEY_SHARE: Self = Self(40);
     /// RFC 8446 section 4.2.11.
@@ -34,10 +75,28 @@ impl ExtensionType {
     pub const SUPPORTED_VERSIONS: Self = Self(43);
     /// RFC 8446 section 4.2.2.
     pub const COOKIE: Self = Self(44);
+    /// RFC 8446 section 4.2.4.
+    pub const CERTIFICATE_AUTHORITIES: Self = Self(47);
+    /// RFC 8446 section 4.2.3.
+    pub const SIGNATURE_ALGORITHMS_CERT: Self = Self(50);
     /// RFC 8446 section 4.2.8.
     pub const KEY_SHARE: Self = Self(51);
+    /// RFC 9001 section 8.2.
+    pub const QUIC_TRANSPORT_PARAMETERS: Self = Self(57);
+    /// draft-agl-tls-nextprotoneg.
+    pub const NEXT_PROTOCOL_NEGOTIATION: Self = Self(13_172);
+    /// draft-vvv-tls-alps with its first number.
+    pub const DRAFT_APPLICATION_SETTINGS: Self = Self(17_513);
+    /// draft-vvv-tls-alps.
+    pub const APPLICATION_SETTINGS: Self = Self(17_613);
+    /// draft-balfanz-tls-channelid.
+    pub const CHANNEL_ID: Self = Self(30_032);
     /// RFC 9849 section 5.
     pub const ENCRYPTED_CLIENT_HELLO: Self = Self(0xfe0d);
+    /// RFC 5746.
+    pub const RENEGOTIATION_INFO: Self = Self(0xff01);
+    /// RFC 9001 section 8.2 as numbered up to draft 32.
+    pub const DRAFT_QUIC_TRANSPORT_PARAMETERS: Self = Self(0xffa5);
 }
 
 impl fmt::Display for ExtensionType {
@@ -131,7 +190,11 @@ pub struct Protocols {
 impl Protocols {
     /// Reads the content of the extension. `None` when the list breaks off.
     pub(super) fn read(content: &[u8]) -> Option<Self> {
-        let list = Reader::new(content).vec16()?;
+        Self::read_bare(Reader::new(content).vec16()?)
+    }
+
+    /// Reads a list without a length before it. `None` when it breaks off.
+    fn read_bare(list: &[u8]) -> Option<Self> {
         let mut reader = Reader::new(list);
         while !reader.is_empty() {
             reader.vec8()?;
@@ -165,62 +228,5 @@ impl fmt::Display for Protocols {
             f.write_str(&text::printable(name))?;
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn types_keep_wire_order_with_grease_and_duplicates() {
-        let block = [
-            0x2a, 0x2a, 0, 0, 0, 16, 0, 1, 9, 0, 0, 0, 0, 0x2a, 0x2a, 0, 0,
-        ];
-        let types: Vec<u16> = Extension::split(&block)
-            .unwrap()
-            .iter()
-            .map(|ext| ext.kind.0)
-            .collect();
-        assert_eq!(types, [0x2a2a, 16, 0, 0x2a2a]);
-    }
-
-    #[test]
-    fn a_block_that_breaks_off_gives_nothing() {
-        let block = [0, 16, 0, 1, 9, 0, 23, 0, 0];
-        for cut in (1..block.len()).filter(|&cut| cut != 5) {
-            assert_eq!(
-                Extension::split(&block[..cut]).err(),
-                Some(Malformed::Extensions),
-                "cut at {cut}"
-            );
-        }
-    }
-
-    #[test]
-    fn lists_that_lie_about_their_length_give_nothing() {
-        assert_eq!(versions(&[4, 3, 4]), None);
-        assert_eq!(versions(&[3, 3, 4, 3]), None);
-        assert_eq!(key_shares(&[0, 5, 0, 29, 0, 9, 1]), None);
-        assert_eq!(Protocols::read(&[0, 5, 2, b'h', b'2', 8, b'h']), None);
-        assert_eq!(Protocols::read(&[]), None);
-    }
-
-    #[test]
-    fn bytes_behind_a_list_are_ignored() {
-        assert_eq!(versions(&[2, 3, 4, 0xff]).unwrap()[..], [0x0304]);
-        assert_eq!(key_shares(&[0, 5, 0, 29, 0, 1, 7, 0xff]).unwrap()[..], [29]);
-        assert_eq!(
-            Protocols::read(&[0, 3, 2, b'h', b'2', 0xff])
-                .unwrap()
-                .first(),
-            Some(&b"h2"[..])
-        );
-    }
-
-    #[test]
-    fn protocols_print_escaped() {
-        let protocols = Protocols::read(&[0, 6, 2, b'h', b'2', 2, 0x0a, 0x0a]).unwrap();
-        assert_eq!(protocols.to_string(), r"h2,\x0a\x0a");
     }
 }

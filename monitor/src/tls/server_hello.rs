@@ -3,7 +3,7 @@
 use tls_parser::{TlsServerHelloContents, parse_tls_handshake_server_hello};
 
 use super::client_hello::ClientHello;
-use super::extension::{self, Extension, ExtensionType, Protocols, U16s};
+use super::extension::{self, Extension, ExtensionType, Protocols, ServerDetails, U16s};
 use super::malformed::Malformed;
 use super::message;
 use super::reader::Reader;
@@ -33,6 +33,8 @@ pub struct ServerHello {
     pub alpn: Protocols,
     /// pre_shared_key was sent: the session is resumed.
     pub psk: bool,
+    /// What else it says.
+    pub details: ServerDetails,
     /// The length of the handshake message with its header, in bytes.
     pub len: u32,
 }
@@ -54,7 +56,9 @@ impl ServerHello {
         };
         for extension in Extension::split(block)? {
             hello.extensions.push(extension.kind.0);
-            if hello.extension(&extension).is_none() {
+            let known = hello.extension(&extension);
+            let detail = hello.details.read(&extension);
+            if known.and(detail).is_none() {
                 hello.unreadable.push(extension.kind.0);
             }
         }
@@ -82,7 +86,8 @@ impl ServerHello {
             .ok()
             .ok_or(Malformed::ServerHello)?;
         let block = extension::block(fixed.ext, unread)?;
-        let hello = Self::from_fixed(&fixed, body.len()).ok_or(Malformed::ServerHello)?;
+        let mut hello = Self::from_fixed(&fixed, body.len()).ok_or(Malformed::ServerHello)?;
+        hello.details.compression = Some(fixed.compression.0);
         Ok((hello, block))
     }
 
@@ -138,6 +143,7 @@ impl ServerHello {
             group: None,
             alpn: Protocols::default(),
             psk: false,
+            details: ServerDetails::default(),
             len: u32::try_from(len.checked_add(message::HEADER)?).ok()?,
         })
     }

@@ -29,4 +29,5 @@ pub use frames::{Frame, Frames};
 pub use keys::{Keys, Sender};
 pub use packets::{Head, Initial, Packet, Packets, opens_connection};
 pub use protection::Opened;
+pub(crate) use varint::Cursor;
 pub use version::Version;

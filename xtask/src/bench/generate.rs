@@ -8,10 +8,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 
+use super::Options;
 use super::packet::{Packet, read};
 
 /// A new connection begins this often: 5,000 a second.
 const SPACING_MICROS: u64 = 200;
+
+/// How many packets a connection may have to pass for an ordinary one.
+const LONGEST_WHOLE: usize = 40;
 
 /// Longer waits within a connection than this are cut to it, or the file would be mostly silence.
 const LONGEST_GAP_MICROS: u64 = 250_000;
@@ -36,9 +40,30 @@ struct Kind {
     packets: Vec<Packet>,
 }
 
-/// Writes `copies` connections and what belongs to them to `file`: a capture from `folder` each.
-pub(super) fn write(folder: &Path, copies: u32, file: &Path) -> Result<Generated> {
-    let kinds = kinds(folder)?;
+impl Kind {
+    /// Whether its connections are like those that a busy gateway sees most: both sides shook hands, exchanged data, and
+    /// closed. What was cut into tiny segments on purpose is not.
+    fn is_whole(&self) -> bool {
+        let ends = |packet: &&Packet| packet.flags().is_some_and(|flags| flags & 0x05 != 0);
+        let has = |first: u8| {
+            self.packets
+                .iter()
+                .any(|packet| packet.begins_record(first))
+        };
+        let [handshake, data] = [22, 23].map(has);
+        let packets = self.connections as usize * LONGEST_WHOLE;
+        handshake
+            && data
+            && self.packets.iter().any(|packet| ends(&packet))
+            && self.packets.len() <= packets
+    }
+}
+
+/// Writes connections and what belongs to them to `file`: a copy of one capture each.
+pub(super) fn write(options: &Options, file: &Path) -> Result<Generated> {
+    let (folder, copies) = (&options.captures, options.connections);
+    let mut kinds = kinds(folder)?;
+    kinds.retain(|kind| options.all_kinds || kind.is_whole());
     ensure!(
         !kinds.is_empty(),
         "no capture with a TCP connection in {}",
@@ -125,7 +150,7 @@ fn kind_of(mut packets: Vec<Packet>) -> Option<Kind> {
 }
 
 /// pcap 2.4, microseconds, no limit worth the name, Ethernet.
-fn header() -> Vec<u8> {
+pub(super) fn header() -> Vec<u8> {
     let mut bytes = 0xa1b2_c3d4_u32.to_le_bytes().to_vec();
     bytes.extend([2, 0, 4, 0]);
     bytes.extend([0; 8]);
@@ -134,7 +159,7 @@ fn header() -> Vec<u8> {
     bytes
 }
 
-fn write_packet(out: &mut impl std::io::Write, micros: u64, bytes: &[u8]) -> Result<()> {
+pub(super) fn write_packet(out: &mut impl std::io::Write, micros: u64, bytes: &[u8]) -> Result<()> {
     let length = u32::try_from(bytes.len())?.to_le_bytes();
     let (seconds, micros) = (
         u32::try_from(micros / 1_000_000)?,

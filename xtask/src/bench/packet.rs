@@ -71,6 +71,21 @@ impl Packet {
         is_syn.then_some((address, u16::from_be_bytes(port)))
     }
 
+    /// Its TCP flags.
+    pub(super) fn flags(&self) -> Option<u8> {
+        self.bytes.get(self.layout()?.transport + 13).copied()
+    }
+
+    /// Whether its payload begins with a TLS record of this content type.
+    pub(super) fn begins_record(&self, content_type: u8) -> bool {
+        let payload = || {
+            let transport = self.layout()?.transport;
+            let header = usize::from(self.bytes.get(transport + 12)? >> 4) * 4;
+            self.bytes.get(transport + header..)
+        };
+        matches!(payload(), Some([first, 3, ..]) if *first == content_type)
+    }
+
     /// A copy in which the client at `old` has the address `new`; its checksums stay as right as they were.
     pub(super) fn readdressed(&self, old: [u8; 4], new: [u8; 4]) -> Vec<u8> {
         let mut bytes = self.bytes.clone();

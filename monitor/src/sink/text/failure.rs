@@ -80,7 +80,11 @@ fn ending(handshake: &Handshake) -> String {
         said = format!("{said} {} after the {since}", parts::millis(after));
     }
     for alert in &handshake.alerts {
-        let name = alert.description.unwrap_or("encrypted or unknown");
+        let name = match (alert.description, alert.code) {
+            (Some(name), _) => name.to_owned(),
+            (None, Some(code)) => code.to_string(),
+            (None, None) => "encrypted".to_owned(),
+        };
         said = format!("{said}; alert {name} from {}", alert.from);
     }
     let said = said.trim_start_matches("; ");

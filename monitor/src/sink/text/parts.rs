@@ -61,7 +61,7 @@ pub(super) fn asked_name(handshake: &Handshake, line: &mut Paragraph) {
     }
 }
 
-/// Version and cipher suite.
+/// Version, cipher suite and, in TLS 1.3, the group of the key exchange.
 pub(super) fn negotiated(handshake: &Handshake, line: &mut Paragraph) {
     let Some(hello) = &handshake.server_hello else {
         return;
@@ -74,6 +74,11 @@ pub(super) fn negotiated(handshake: &Handshake, line: &mut Paragraph) {
             1,
             &format!("cipher suite 0x{:04x}", hello.cipher_suite),
         ),
+    };
+    match (hello.details.group_name, hello.group) {
+        (Some(name), _) => line.text(Role::Plain, 1, name),
+        (None, Some(group)) => line.text(Role::Plain, 1, &format!("group 0x{group:04x}")),
+        (None, None) => line,
     };
     if hello.resumed == Some(true) {
         line.text(Role::Plain, 1, "resumed");

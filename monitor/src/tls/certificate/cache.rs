@@ -15,7 +15,7 @@ const LONGEST: usize = 16 * 1024;
 #[derive(Debug)]
 pub struct Certificates {
     /// By the name that was asked for, its length before it, and the message. `None`: it cannot be read.
-    chains: Memo<Option<Arc<Chain>>>,
+    chains: Memo<u8, Option<Arc<Chain>>>,
 }
 
 impl Default for Certificates {

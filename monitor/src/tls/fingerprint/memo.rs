@@ -1,57 +1,71 @@
 //! The fingerprints of hellos that keep coming: one piece of software sends the same lists each time.
 
-use super::{Ja4Text, Material, Md5Text, ja3, ja4};
+use smallvec::SmallVec;
+
+use super::{Ja4Text, Md5Text, ja3, ja3s, ja4};
 use crate::memo::Memo;
-use crate::tls::ClientHello;
+use crate::tls::{ClientHello, ServerHello};
 
-/// The longest list of facts that is remembered, in bytes.
-const LONGEST: usize = 4096;
+/// How many numbers may go into a fingerprint that is remembered.
+const LONGEST: usize = 2048;
 
-/// Takes the fingerprints of ClientHellos, of equal ones but once.
+/// Takes the fingerprints of hellos, of equal ones but once.
 #[derive(Debug)]
 pub struct Fingerprints {
     /// By all that goes into either.
-    clients: Memo<(Md5Text, Ja4Text)>,
+    clients: Memo<u16, (Md5Text, Ja4Text)>,
+    servers: Memo<u16, Md5Text>,
 }
 
 impl Default for Fingerprints {
     fn default() -> Self {
         Self {
             clients: Memo::new(LONGEST),
+            servers: Memo::new(LONGEST),
         }
     }
 }
 
 impl Fingerprints {
     /// JA3 and JA4. `transport` is `t` for TCP and `q` for QUIC.
-    pub fn of(&mut self, hello: &ClientHello, transport: char) -> (Md5Text, Ja4Text) {
-        let work_out = || (ja3(hello), ja4(hello, transport));
-        self.clients.answer(&facts(hello, transport), work_out)
+    pub fn client(&mut self, hello: &ClientHello, transport: char) -> (Md5Text, Ja4Text) {
+        let mut facts = Facts::new();
+        facts.extend_from_slice(&[u16::from(transport == 'q'), hello.legacy_version.0]);
+        let lists = [
+            &hello.cipher_suites,
+            &hello.extensions,
+            &hello.groups,
+            &hello.versions,
+            &hello.signature_schemes,
+        ];
+        for list in lists {
+            facts.push(length(list));
+            facts.extend_from_slice(list);
+        }
+        let protocol = hello.alpn.first().unwrap_or_default();
+        for list in [&hello.point_formats, protocol] {
+            facts.push(length(list));
+            facts.extend(list.iter().map(|&byte| u16::from(byte)));
+        }
+        self.clients
+            .answer(&facts, || (ja3(hello), ja4(hello, transport)))
+    }
+
+    /// JA3S.
+    pub fn server(&mut self, hello: &ServerHello) -> Md5Text {
+        let mut facts = Facts::new();
+        facts.extend_from_slice(&[hello.legacy_version.0, hello.cipher_suite]);
+        facts.extend_from_slice(&hello.extensions);
+        self.servers.answer(&facts, || ja3s(hello))
     }
 }
 
-/// All that goes into JA3 and JA4, each list with its length before it.
-fn facts(hello: &ClientHello, transport: char) -> Material {
-    let mut facts = Material::new();
-    facts.push(u8::from(transport == 'q'));
-    facts.extend_from_slice(&hello.legacy_version.0.to_be_bytes());
-    let lists = [
-        &hello.cipher_suites,
-        &hello.extensions,
-        &hello.groups,
-        &hello.versions,
-        &hello.signature_schemes,
-    ];
-    for list in lists {
-        facts.extend_from_slice(&list.len().to_be_bytes());
-        facts.extend(list.iter().flat_map(|number| number.to_be_bytes()));
-    }
-    let protocol = hello.alpn.first().unwrap_or_default();
-    for list in [&hello.point_formats, protocol] {
-        facts.extend_from_slice(&list.len().to_be_bytes());
-        facts.extend_from_slice(list);
-    }
-    facts
+/// All that goes into a fingerprint, each list with its length before it.
+type Facts = SmallVec<[u16; 256]>;
+
+/// No list of a hello has more than 65,535 entries: it has a length of two bytes there.
+fn length<T>(list: &[T]) -> u16 {
+    u16::try_from(list.len()).unwrap_or(u16::MAX)
 }
 
 #[cfg(test)]
@@ -74,11 +88,11 @@ mod tests {
         let mut fingerprints = Fingerprints::default();
         for change in changes {
             let mut hello = samples::hello_with_grease();
-            fingerprints.of(&hello, 't');
+            fingerprints.client(&hello, 't');
             change(&mut hello);
             for transport in ['t', 'q'] {
                 let direct = (ja3(&hello), ja4(&hello, transport));
-                assert_eq!(fingerprints.of(&hello, transport), direct);
+                assert_eq!(fingerprints.client(&hello, transport), direct);
             }
         }
     }

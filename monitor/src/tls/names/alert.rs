@@ -1,5 +1,6 @@
-//! IANA registry TLS Alerts.
+//! TLS Alerts. Made by `cargo xtask names` from `registry/`: change it there.
 
+#[rustfmt::skip]
 pub(super) const TABLE: &super::Table<u8> = &[
     (0, "close_notify"),
     (10, "unexpected_message"),

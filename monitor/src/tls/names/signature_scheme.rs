@@ -1,15 +1,24 @@
-//! IANA registry TLS SignatureScheme.
+//! TLS SignatureScheme. Made by `cargo xtask names` from `registry/`: change it there.
 
+#[rustfmt::skip]
 pub(super) const TABLE: &super::Table<u16> = &[
+    (0x0101, "rsa_pkcs1_md5"),
     (0x0201, "rsa_pkcs1_sha1"),
+    (0x0202, "dsa_sha1"),
     (0x0203, "ecdsa_sha1"),
+    (0x0301, "rsa_pkcs1_sha224"),
+    (0x0302, "dsa_sha224"),
+    (0x0303, "ecdsa_sha224"),
     (0x0401, "rsa_pkcs1_sha256"),
+    (0x0402, "dsa_sha256"),
     (0x0403, "ecdsa_secp256r1_sha256"),
     (0x0420, "rsa_pkcs1_sha256_legacy"),
     (0x0501, "rsa_pkcs1_sha384"),
+    (0x0502, "dsa_sha384"),
     (0x0503, "ecdsa_secp384r1_sha384"),
     (0x0520, "rsa_pkcs1_sha384_legacy"),
     (0x0601, "rsa_pkcs1_sha512"),
+    (0x0602, "dsa_sha512"),
     (0x0603, "ecdsa_secp521r1_sha512"),
     (0x0620, "rsa_pkcs1_sha512_legacy"),
     (0x0704, "eccsi_sha256"),
@@ -35,6 +44,8 @@ pub(super) const TABLE: &super::Table<u16> = &[
     (0x081a, "ecdsa_brainpoolP256r1tls13_sha256"),
     (0x081b, "ecdsa_brainpoolP384r1tls13_sha384"),
     (0x081c, "ecdsa_brainpoolP512r1tls13_sha512"),
+    (0x0840, "gostr34102012_256"),
+    (0x0841, "gostr34102012_512"),
     (0x0904, "mldsa44"),
     (0x0905, "mldsa65"),
     (0x0906, "mldsa87"),
@@ -50,4 +61,7 @@ pub(super) const TABLE: &super::Table<u16> = &[
     (0x091a, "slhdsa_shake_192f"),
     (0x091b, "slhdsa_shake_256s"),
     (0x091c, "slhdsa_shake_256f"),
+    (0xeded, "gostr34102001_gostr3411"),
+    (0xeeee, "gostr34102012_256_gostr34112012_256"),
+    (0xefef, "gostr34102012_512_gostr34112012_512"),
 ];

@@ -2,20 +2,20 @@
 
 /// Reads from the front; `None` when the bytes break off.
 #[derive(Clone, Debug)]
-pub(super) struct Cursor<'a> {
+pub(crate) struct Cursor<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Cursor<'a> {
-    pub(super) const fn new(rest: &'a [u8]) -> Self {
+    pub(crate) const fn new(rest: &'a [u8]) -> Self {
         Self { rest }
     }
 
-    pub(super) const fn rest(&self) -> &'a [u8] {
+    pub(crate) const fn rest(&self) -> &'a [u8] {
         self.rest
     }
 
-    pub(super) fn take(&mut self, len: usize) -> Option<&'a [u8]> {
+    pub(crate) fn take(&mut self, len: usize) -> Option<&'a [u8]> {
         let (head, tail) = self.rest.split_at_checked(len)?;
         self.rest = tail;
         Some(head)
@@ -32,7 +32,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// An integer of 1, 2, 4 or 8 bytes: the two highest bits say how many.
-    pub(super) fn varint(&mut self) -> Option<u64> {
+    pub(crate) fn varint(&mut self) -> Option<u64> {
         let first = *self.rest.first()?;
         let bytes = self.take(1_usize << (first >> 6))?;
         let low = bytes
@@ -45,7 +45,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// As many bytes as an integer before them says.
-    pub(super) fn block(&mut self) -> Option<&'a [u8]> {
+    pub(crate) fn block(&mut self) -> Option<&'a [u8]> {
         let len = self.varint()?;
         self.take(usize::try_from(len).ok()?)
     }

@@ -48,6 +48,8 @@ const SALT_DRAFT_23: [u8; 20] = [
 impl Version {
     /// mvfst's own, as of draft 27.
     const MVFST: Self = Self(0xface_b002);
+    /// QUIC version 2 while it was a draft (IANA registry QUIC Versions).
+    const V2_DRAFT: Self = Self(0x709a_50c4);
     /// QUIC version 1 (RFC 9000).
     pub const V1: Self = Self(1);
     /// QUIC version 2 (RFC 9369).
@@ -66,6 +68,21 @@ impl Version {
             [0xff, 0, 0, draft] => Some(draft),
             _ => None,
         }
+    }
+
+    /// One that Google spoke before the RFC, as in `Q046`: its number is that text.
+    fn google(self) -> Option<[char; 4]> {
+        let letters = self.0.to_be_bytes();
+        let is_one = matches!(
+            letters,
+            [b'Q' | b'T', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9']
+        );
+        is_one.then(|| letters.map(char::from))
+    }
+
+    /// A value that means nothing on purpose (RFC 9000 section 15).
+    const fn is_grease(self) -> bool {
+        self.0 & 0x0f0f_0f0f == 0x0a0a_0a0a
     }
 
     /// The salt of its Initial secrets.
@@ -111,13 +128,42 @@ impl Version {
 }
 
 impl fmt::Display for Version {
-    /// `QUICv1`, `QUICv2`, `QUIC draft 29`, and hexadecimal for the unknown.
+    /// `QUICv1`, `QUICv2`, `QUIC draft 29`, `Google QUIC Q046`, `GREASE`, and hexadecimal for the unknown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (*self, self.draft()) {
             (Self::V1, _) => f.write_str("QUICv1"),
             (Self::V2, _) => f.write_str("QUICv2"),
+            (Self::V2_DRAFT, _) => f.write_str("QUICv2 draft"),
+            (Self::MVFST, _) => f.write_str("mvfst draft 27"),
             (_, Some(draft)) => write!(f, "QUIC draft {draft}"),
-            _ => write!(f, "{:#010x}", self.0),
+            (version, None) if version.is_grease() => f.write_str("GREASE"),
+            (version, None) => match version.google() {
+                Some([kind, a, b, c]) => write!(f, "Google QUIC {kind}{a}{b}{c}"),
+                None => write!(f, "{:#010x}", version.0),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn registered_versions_have_names_and_others_are_numbers() {
+        for (version, shown) in [
+            (0x0000_0001, "QUICv1"),
+            (0x6b33_43cf, "QUICv2"),
+            (0x709a_50c4, "QUICv2 draft"),
+            (0xff00_001d, "QUIC draft 29"),
+            (0x5130_3433, "Google QUIC Q043"),
+            (0x5130_3436, "Google QUIC Q046"),
+            (0x5430_3531, "Google QUIC T051"),
+            (0xface_b002, "mvfst draft 27"),
+            (0x1a2a_3a4a, "GREASE"),
+            (0x1234_5678, "0x12345678"),
+        ] {
+            assert_eq!(Version(version).to_string(), shown);
         }
     }
 }
