@@ -13,8 +13,9 @@ pub use counter::{COUNTERS, Counter};
 pub use flow::{Address, End, FlowKey, FlowState};
 pub use record::{HEADER_BYTES, PIECE_BYTES, Record, RecordHead};
 
-/// Changes with every change of a layout in this module; user space refuses an object that says another number.
-pub const ABI_VERSION: u32 = 1;
+/// Changes with every change of a layout in this module, or of what its fields mean; user space refuses an object that
+/// says another number.
+pub const ABI_VERSION: u32 = 2;
 
 /// How many 64-bit words hold one bit for each port.
 pub const PORT_WORDS: u32 = 1024;
@@ -37,7 +38,7 @@ pub mod name {
     pub const RECORDS: &str = "RECORDS";
     /// A read-only switch that user space must set before it loads the programs. Its name holds the
     /// [`ABI_VERSION`](super::ABI_VERSION), so that an object of another version is refused.
-    pub const SWITCH: &str = "TLSMON_ABI_1";
+    pub const SWITCH: &str = "TLSMON_ABI_2";
     /// Ingress of an Ethernet device.
     pub const INGRESS: &str = "tlsmon_in";
     /// Egress of an Ethernet device.

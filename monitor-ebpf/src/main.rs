@@ -19,30 +19,35 @@ use skb::Skb;
 
 /// Ingress of an Ethernet device.
 #[classifier]
+#[inline(always)]
 pub fn tlsmon_in(ctx: TcContext) -> i32 {
     look(ctx, false, Link::Ethernet)
 }
 
 /// Egress of an Ethernet device.
 #[classifier]
+#[inline(always)]
 pub fn tlsmon_out(ctx: TcContext) -> i32 {
     look(ctx, true, Link::Ethernet)
 }
 
 /// Ingress of a device whose packets begin with the IP header.
 #[classifier]
+#[inline(always)]
 pub fn tlsmon_in_l3(ctx: TcContext) -> i32 {
     look(ctx, false, Link::Ip)
 }
 
 /// Egress of a device whose packets begin with the IP header.
 #[classifier]
+#[inline(always)]
 pub fn tlsmon_out_l3(ctx: TcContext) -> i32 {
     look(ctx, true, Link::Ip)
 }
 
 /// What any program costs, for the benchmark to subtract.
 #[classifier]
+#[inline(always)]
 pub fn tlsmon_empty(_ctx: TcContext) -> i32 {
     TC_ACT_UNSPEC
 }

@@ -46,6 +46,12 @@ impl Load for Skb {
     }
 
     #[inline(always)]
+    fn offload(&self) -> u32 {
+        // SAFETY: the kernel keeps the context valid while the program runs.
+        unsafe { (*self.raw).gso_size }
+    }
+
+    #[inline(always)]
     fn in_place<const N: usize>(&self) -> Option<&[u8; N]> {
         // SAFETY: the context is valid. Volatile, because the verifier ties the bound to this very pair of loads: were
         // they shared between two callers, the compiler would compute an offset behind the check of the other one.

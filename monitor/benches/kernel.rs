@@ -13,6 +13,10 @@
 )]
 
 #[cfg(feature = "live")]
+#[path = "../tests/kernel_sift/datagrams.rs"]
+#[expect(dead_code, reason = "the benchmark needs a few of the tests' frames")]
+mod datagrams;
+#[cfg(feature = "live")]
 #[path = "../tests/kernel_sift/frames.rs"]
 #[expect(dead_code, reason = "the benchmark needs a few of the tests' frames")]
 mod frames;
@@ -35,6 +39,7 @@ fn main() {
 mod rows {
     use monitor_common::abi::{Config, name as abi};
 
+    use super::datagrams::{datagram, initial, short, v4, v6};
     use super::frames::{Ip, Tcp, client_hello, ethernet};
     use super::programs::Programs;
 
@@ -94,7 +99,7 @@ mod rows {
         fn run(&mut self, row: &mut Row) {
             let nanos = self
                 .programs
-                .run(row.program, &row.frame, row.repeat)
+                .run(row.program, (&row.frame, 0), row.repeat)
                 .as_secs_f64()
                 * 1e9;
             row.best = row.best.min(nanos);
@@ -103,27 +108,23 @@ mod rows {
 
         /// Lets a flow pass its handshake, so that nothing more of it is wanted, and gives a packet of its bulk.
         fn finished(&mut self, ip: &Ip) -> Vec<u8> {
-            self.programs
-                .run(abi::INGRESS, &ethernet(ip, &tcp(40_001, 443, 2), &[]), 1);
-            self.programs.run(
-                abi::INGRESS,
-                &ethernet(ip, &tcp(40_001, 443, 0x18), &[23, 3, 3, 0, 40, 1, 1, 1]),
-                100,
-            );
-            self.programs.records();
-            ethernet(ip, &tcp(40_001, 443, 0x18), &[1; 1000])
+            let packet = |flags, payload: &[u8]| ethernet(ip, &tcp(40_001, 443, flags), payload);
+            self.pass(&packet(2, &[]), 1);
+            self.pass(&packet(0x18, &[23, 3, 3, 0, 40, 1, 1, 1]), 100);
+            packet(0x18, &[1; 1000])
         }
-    }
 
-    fn v4() -> Ip {
-        Ip::v4([10, 0, 0, 1], [10, 0, 0, 2])
-    }
+        /// The same for a QUIC connection.
+        fn finished_quic(&mut self, ip: &Ip) -> Vec<u8> {
+            let packet = |payload: &[u8]| datagram(ip, 40_001, 443, payload);
+            self.pass(&packet(&initial(1200)), 1);
+            self.pass(&packet(&short(1000)), 100);
+            packet(&short(1000))
+        }
 
-    fn v6() -> Ip {
-        Ip::V6 {
-            source: 1,
-            destination: 2,
-            extensions: Vec::new(),
+        fn pass(&mut self, frame: &[u8], times: u32) {
+            self.programs.run(abi::INGRESS, (frame, 0), times);
+            self.programs.records();
         }
     }
 
@@ -149,36 +150,58 @@ mod rows {
                 bench.run(row);
             }
         }
-        println!("{:<36} {:>7.0} ns", empty.name, empty.best);
+        println!("{:<40} {:>7.0} ns", empty.name, empty.best);
         for row in &rows {
             let cost = row.best - empty.best;
             let budget = row.budget.map_or_else(String::new, |budget| {
                 let over = if cost > budget { ", exceeded" } else { "" };
                 format!("   budget {budget:.0}{over}")
             });
-            println!("{:<36} {cost:>+7.0} ns{budget}", row.name);
+            println!("{:<40} {cost:>+7.0} ns{budget}", row.name);
         }
     }
 
     fn rows(bench: &mut Bench) -> Vec<Row> {
-        let (done_v4, done_v6) = (bench.finished(&v4()), bench.finished(&v6()));
+        let (v4, v6) = (v4(1, 2), v6(1, 2));
+        let [done_v4, done_v6] = [&v4, &v6].map(|ip| bench.finished(ip));
+        let [quic_v4, quic_v6] = [&v4, &v6].map(|ip| bench.finished_quic(ip));
         let data = |ip: &Ip, source, destination| {
             ethernet(ip, &tcp(source, destination, 0x18), &[1; 1000])
         };
-        let hello =
-            |source, length| ethernet(&v4(), &tcp(source, 443, 0x18), &client_hello(length));
+        let hello = |source, length| ethernet(&v4, &tcp(source, 443, 0x18), &client_hello(length));
         vec![
-            Row::new("another port", data(&v4(), 40_000, 80), Some(10.0)),
-            Row::new("another port, IPv6", data(&v6(), 40_000, 80), Some(10.0)),
+            Row::new("another port", data(&v4, 40_000, 80), Some(10.0)),
+            Row::new("another port, IPv6", data(&v6, 40_000, 80), Some(10.0)),
+            Row::new(
+                "another port, UDP",
+                datagram(&v4, 40_000, 53, &[1; 1000]),
+                Some(10.0),
+            ),
+            Row::new(
+                "another port, UDP of 8 bytes",
+                datagram(&v4, 40_000, 53, &[1; 8]),
+                None,
+            ),
             Row::new("finished flow", done_v4, Some(45.0)),
             Row::new("finished flow, IPv6", done_v6, Some(45.0)),
-            Row::new("unknown flow, not a hello", data(&v4(), 40_002, 443), None),
+            Row::new("finished QUIC connection", quic_v4, Some(45.0)),
+            Row::new("finished QUIC connection, IPv6", quic_v6, Some(45.0)),
+            Row::new("unknown flow, not a hello", data(&v4, 40_002, 443), None),
+            Row::new(
+                "unknown flow, not QUIC",
+                datagram(&v4, 40_002, 443, &[22; 1000]),
+                None,
+            ),
             Row::with_record(
                 "SYN, with its record",
-                ethernet(&v4(), &tcp(40_003, 443, 2), &[]),
+                ethernet(&v4, &tcp(40_003, 443, 2), &[]),
             ),
             Row::with_record("hello of 517 bytes, with its record", hello(40_004, 517)),
             Row::with_record("hello of 1448 bytes, with its record", hello(40_005, 1448)),
+            Row::with_record(
+                "Initial of 1200 bytes, with its record",
+                datagram(&v4, 40_006, 443, &initial(1200)),
+            ),
         ]
     }
 }

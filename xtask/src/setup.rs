@@ -4,12 +4,14 @@ use anyhow::{Result, bail};
 
 use crate::say;
 
+mod aioquic;
 mod debian;
 mod envoy;
 pub mod kernel;
 mod nginx;
 mod rust;
 
+pub use aioquic::python as python_with_aioquic;
 pub use envoy::program as envoy;
 pub use nginx::program as nginx;
 
@@ -71,7 +73,7 @@ fn items(purpose: Purpose) -> Vec<Item> {
         items.push(envoy::item());
     }
     if purpose >= Purpose::Live {
-        items.push(nginx::item());
+        items.extend([nginx::item(), aioquic::item()]);
     }
     if purpose >= Purpose::Test {
         items.push(rust::checkers());

@@ -12,13 +12,14 @@ pub enum Counter {
     Sent = 2,
     /// Records that the ring had no room for.
     RingFull = 3,
-    /// Directions whose byte budget ended before the first protected record.
+    /// Directions whose byte budget ended before the first protected record, or of QUIC before both ends sent 1-RTT packets.
     Snap = 4,
     /// Flows that the table had no room for.
     TableFull = 5,
-    /// IP fragments that carry TCP.
+    /// IP fragments that carry TCP, and first fragments of UDP datagrams on a followed port.
     Fragment = 6,
-    /// Connections that the sampling left out.
+    /// Connections that the sampling left out, by their SYN; of QUIC every datagram that begins with an Initial packet and
+    /// goes to a followed port, for which of them is the first cannot be told.
     Unsampled = 7,
     /// Flows that were entered into the table.
     Inserted = 8,

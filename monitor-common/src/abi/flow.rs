@@ -46,9 +46,15 @@ pub struct FlowKey {
     pub low: Address,
     /// The address of the other end.
     pub high: Address,
-    /// The low end's port, the high end's port shifted by 16, the interface shifted by 32: one word, because a lookup
-    /// that reads as a whole what was written in parts waits for the processor's store buffer.
+    /// The low end's port, the high end's port shifted by 16, the interface shifted by 32, and for UDP [`FlowKey::UDP`]:
+    /// one word, because a lookup that reads as a whole what was written in parts waits for the processor's store
+    /// buffer.
     pub ports_and_interface: u64,
+}
+
+impl FlowKey {
+    /// Set in `ports_and_interface` of a UDP flow: an interface's index is a positive `i32`, so the bit is free.
+    pub const UDP: u64 = 1 << 63;
 }
 
 /// What one end of a flow has sent so far.
@@ -57,9 +63,9 @@ pub struct FlowKey {
 pub struct End {
     /// Payload bytes that went to user space.
     pub bytes: u32,
-    /// Payload packets that went there after protection began.
+    /// Payload packets that went there after protection began; of QUIC, datagrams of 1-RTT packets.
     pub protected_packets: u16,
-    /// Pure acknowledgements that went there.
+    /// Pure acknowledgements that went there; of UDP, answers that its datagrams did not reach their port.
     pub acks: u8,
     /// `End::…` bits.
     pub flags: u8,
@@ -87,9 +93,10 @@ impl End {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FlowState {
-    /// The sequence number of the SYN that opened the flow, where one was seen.
-    pub isn: u32,
-    /// 1 where `isn` holds one, 0 where the flow was joined late.
+    /// Of TCP the sequence number of the SYN that opened the flow, where one was seen; of UDP when the budgets began, in
+    /// units of 2^30 ns of the kernel's monotonic clock.
+    pub origin: u32,
+    /// 1 where `origin` holds one, 0 where a TCP flow was joined late.
     pub opened: u32,
     /// What the low end has sent.
     pub low: End,
@@ -114,7 +121,7 @@ impl FlowState {
             flags: zero as u8,
         };
         Self {
-            isn: zero as u32,
+            origin: zero as u32,
             opened: zero as u32,
             low: end(),
             high: end(),

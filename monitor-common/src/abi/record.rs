@@ -1,12 +1,13 @@
-//! A record in the ring: a head, the packet's IP and TCP headers, and a piece of its payload.
+//! A record in the ring: a head, the packet's headers, and a piece of its payload.
 //!
 //! ```text
-//! | RecordHead | IP header … TCP header | payload piece |
-//!   32 bytes     header_len               piece_len
+//! | RecordHead | IP header … TCP or UDP header | payload piece |
+//!   32 bytes     header_len                      piece_len
 //! ```
 //!
-//! A packet of more than [`PIECE_BYTES`] of payload (offloads make 64 KB ones) becomes several records that repeat the
-//! headers and differ in `piece_offset`.
+//! A TCP packet of more than [`PIECE_BYTES`] of payload (offloads make 64 KB ones) becomes several records that repeat
+//! the headers and differ in `piece_offset`. A UDP packet that an offload made of several datagrams becomes a record for
+//! each of them ([`RecordHead::DATAGRAM`]). Of ICMP the headers are the IP header alone.
 
 use core::mem::offset_of;
 
@@ -23,9 +24,9 @@ pub struct RecordHead {
     pub time: u64,
     /// The interface's index.
     pub interface: u32,
-    /// Bytes of the whole packet from the IP header on.
+    /// Bytes of the whole packet from the IP header on; of one datagram where [`RecordHead::DATAGRAM`] is set.
     pub wire_len: u32,
-    /// Payload bytes of the whole packet.
+    /// Payload bytes of the whole packet, or of the one datagram.
     pub payload_len: u32,
     /// Where in the payload this record's piece begins.
     pub piece_offset: u32,
@@ -35,7 +36,8 @@ pub struct RecordHead {
     pub header_len: u16,
     /// Bytes of the IP header with all its options and extension headers.
     pub network_len: u16,
-    /// [`RecordHead::EGRESS`], [`RecordHead::MORE`].
+    /// [`RecordHead::EGRESS`], [`RecordHead::MORE`], [`RecordHead::DATAGRAM`], and from [`RecordHead::ORDINAL_SHIFT`] on
+    /// which of its packet's datagrams this is.
     pub flags: u16,
 }
 
@@ -44,6 +46,10 @@ impl RecordHead {
     pub const EGRESS: u16 = 1;
     /// Another record with the next piece of this packet follows.
     pub const MORE: u16 = 2;
+    /// One of the datagrams that an offload made one packet of; the headers are still those of the packet.
+    pub const DATAGRAM: u16 = 4;
+    /// Where in `flags` the datagram's place in its packet begins, from 0 on.
+    pub const ORDINAL_SHIFT: u16 = 8;
     /// Bytes of a head.
     pub const BYTES: usize = size_of::<Self>();
 

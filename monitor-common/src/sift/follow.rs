@@ -1,17 +1,19 @@
-//! What of a followed flow is sent.
+//! What of a followed TCP flow is sent.
 //!
 //! 1. SYN, FIN and RST always.
 //! 2. A SYN with another sequence number is another connection on the same ports: the state begins anew.
-//! 3. Payload until the direction's byte budget is used up. Where that cuts what came before the first protected
-//!    record, it is counted once for the direction.
+//! 3. Payload until the direction's byte budget is used up, and at most [`PACKET_MOST`] bytes of one packet. Where that
+//!    cuts what came before the first protected record, it is counted once for the direction.
 //! 4. Once the direction has begun a segment with a ChangeCipherSpec or ApplicationData record, or the other one
 //!    with ApplicationData, [`PROTECTED_PACKETS`] more payload packets of this direction, one record's worth of each:
 //!    enough for the alert that refuses a client certificate, and nothing of the bulk.
 //! 5. Pure acknowledgements while nothing protected was seen, at most [`ACKS`] of each direction: they tell whether a
 //!    hello arrived.
 
-use super::locate::Place;
+use super::decision::Decision;
+use super::found::Place;
 use super::segment::Segment;
+use super::send::PACKET_MOST;
 use super::shape::Start;
 use crate::abi::{End, FlowState, PIECE_BYTES};
 
@@ -19,43 +21,6 @@ use crate::abi::{End, FlowState, PIECE_BYTES};
 pub(super) const PROTECTED_PACKETS: u16 = 8;
 /// How many pure acknowledgements of a direction are sent.
 pub(super) const ACKS: u8 = 8;
-
-/// What to do with a packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Decision {
-    /// Send it.
-    pub(super) sends: bool,
-    /// How many of its payload bytes.
-    pub(super) payload: u32,
-    /// The budget cut something that mattered, for the first time in this direction.
-    pub(super) snapped: bool,
-    /// The flow is over.
-    pub(super) removes: bool,
-}
-
-impl Decision {
-    /// Do nothing.
-    pub(super) const LEAVE: Self = Self {
-        sends: false,
-        payload: 0,
-        snapped: false,
-        removes: false,
-    };
-
-    const HEADERS: Self = Self {
-        sends: true,
-        ..Self::LEAVE
-    };
-}
-
-impl FlowState {
-    /// Whether a packet needs a closer look; false for the bulk of a finished flow.
-    #[inline(always)]
-    pub(super) fn wants(&self, from_high: bool, place: Place) -> bool {
-        let end = if from_high { &self.high } else { &self.low };
-        place.is_control() || !end.has(End::DONE)
-    }
-}
 
 /// Decides about a packet, and remembers it.
 #[inline(always)]
@@ -94,9 +59,9 @@ fn note_opening(state: &mut FlowState, segment: &Segment) {
     } else {
         segment.sequence
     };
-    if state.opened == 0 || state.isn != isn {
+    if state.opened == 0 || state.origin != isn {
         *state = FlowState {
-            isn,
+            origin: isn,
             opened: 1,
             ..FlowState::unseen()
         };
@@ -108,7 +73,7 @@ fn payload(own: &mut End, peer: &End, segment: &Segment, budget: u32) -> Decisio
     match segment.start {
         Start::CipherChange => own.flags |= End::PROTECTED,
         Start::Sealed => own.flags |= End::PROTECTED | End::SEALED,
-        Start::Hello | Start::Other => {}
+        _ => {}
     }
     let protected = own.has(End::PROTECTED) || peer.has(End::SEALED);
     if own.has(End::DONE) || (protected && own.protected_packets >= PROTECTED_PACKETS) {
@@ -117,7 +82,8 @@ fn payload(own: &mut End, peer: &End, segment: &Segment, budget: u32) -> Decisio
     }
     let most = if protected { PIECE_BYTES } else { u32::MAX };
     let wanted = segment.payload_len.min(most);
-    let sent = wanted.min(budget.saturating_sub(own.bytes));
+    let room = budget.saturating_sub(own.bytes);
+    let sent = wanted.min(room).min(PACKET_MOST);
     own.bytes = own.bytes.saturating_add(sent);
     own.protected_packets += u16::from(protected);
     if sent == wanted {
@@ -130,16 +96,9 @@ fn payload(own: &mut End, peer: &End, segment: &Segment, budget: u32) -> Decisio
     Decision {
         sends: sent > 0,
         payload: sent,
-        snapped: !protected && first_snap(own),
+        snapped: !protected && own.first_snap(),
         removes: false,
     }
-}
-
-#[inline(always)]
-fn first_snap(own: &mut End) -> bool {
-    let first = !own.has(End::SNAPPED);
-    own.flags |= End::SNAPPED;
-    first
 }
 
 #[inline(always)]

@@ -14,12 +14,21 @@ pub struct Bytes<'a>(pub &'a [u8]);
 #[derive(Clone, Copy, Debug)]
 pub struct Scattered<'a>(pub &'a [u8]);
 
-/// How both read a packet; they differ in what they let be read in place.
+/// A packet that a device will cut into packets with so much payload each.
+#[derive(Clone, Copy, Debug)]
+pub struct Offloaded<'a>(pub &'a [u8], pub u32);
+
+/// How they read a packet; they differ in what they let be read in place, and in what the device does.
 macro_rules! load {
-    ($kind:ident, $in_place:expr) => {
+    ($kind:ident, $in_place:expr, $offload:expr) => {
         impl Load for $kind<'_> {
             fn length(&self) -> u32 {
                 u32::try_from(self.0.len()).unwrap_or(u32::MAX)
+            }
+
+            fn offload(&self) -> u32 {
+                let each: fn(&Self) -> u32 = $offload;
+                each(self)
             }
 
             fn in_place<const N: usize>(&self) -> Option<&[u8; N]> {
@@ -55,8 +64,9 @@ macro_rules! load {
     };
 }
 
-load!(Bytes, true);
-load!(Scattered, false);
+load!(Bytes, true, |_| 0);
+load!(Scattered, false, |_| 0);
+load!(Offloaded, true, |packet| packet.1);
 
 /// `N` bytes at `at`; the sift asks for constant places within the bytes only.
 fn part<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {

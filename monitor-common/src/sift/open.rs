@@ -1,15 +1,18 @@
 //! Which packets open a flow.
 
-use super::locate::Place;
+use super::found::Place;
 use super::segment::Segment;
 use super::shape::Start;
-use super::{List, Settings};
+use super::{List, Settings, Transport};
 use crate::abi::{FlowKey, MATCH_ALLOW, MATCH_DENY};
 
-/// A SYN or SYN/ACK on a configured port, or a hello at the start of a payload.
+/// A SYN or SYN/ACK on a configured port, or a hello at the start of a payload. Of UDP, an Initial packet of QUIC.
 #[inline(always)]
 pub(super) fn opens(segment: &Segment, configured: bool) -> bool {
     let place = segment.place;
+    if matches!(place.transport, Transport::Udp) {
+        return matches!(segment.start, Start::Initial);
+    }
     if place.flags & Place::RST != 0 {
         return false;
     }

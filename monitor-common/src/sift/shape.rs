@@ -1,4 +1,4 @@
-//! What the first bytes of a segment say.
+//! What the first bytes of a segment or datagram say.
 
 /// What a payload begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,6 +9,12 @@ pub(super) enum Start {
     CipherChange,
     /// An ApplicationData record.
     Sealed,
+    /// An Initial packet of QUIC, of a version that user space can open.
+    Initial,
+    /// Another packet with a long header of QUIC, but early data.
+    Long,
+    /// A 1-RTT packet of QUIC, as far as its first byte says.
+    Short,
     /// Anything else, or too little to say.
     Other,
 }

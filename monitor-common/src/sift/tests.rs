@@ -4,7 +4,7 @@ use std::vec;
 use std::vec::Vec;
 
 use super::host::{Bytes, Host, HostSettings, Scattered};
-use super::{Hook, Link};
+use super::{Hook, Link, Transport};
 use crate::abi::{Address, Counter, FlowKey, MATCH_ALLOW, MATCH_ANY_PORT, MATCH_DENY, RecordHead};
 
 const FIN: u8 = 1;
@@ -321,8 +321,8 @@ fn sampling_follows_both_directions_of_a_flow_on_every_interface_or_none() {
     let mut followed = 0;
     for port in 1024..3024 {
         let (client, server) = ((Address::v4(0x0100_000a), port), (Address::v6(1, 2), 443));
-        let (up, from_high) = FlowKey::of(client, server, 1);
-        let (down, from_low) = FlowKey::of(server, client, 2);
+        let (up, from_high) = FlowKey::of(client, server, 1, Transport::Tcp);
+        let (down, from_low) = FlowKey::of(server, client, 2, Transport::Udp);
         assert_eq!(up.hash(), down.hash());
         assert_ne!(from_high, from_low);
         followed += u32::from(up.hash().is_multiple_of(10));

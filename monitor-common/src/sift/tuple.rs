@@ -1,7 +1,8 @@
 //! The flow's key and its hash: the same for both directions.
 
-use super::Load;
-use super::locate::{PLAIN_V4, PLAIN_V6, Place, Shape};
+use super::found::{Place, Shape};
+use super::locate::{PLAIN_V4, PLAIN_V6};
+use super::{Load, Transport};
 use crate::abi::{Address, FlowKey};
 
 /// The key of a packet's flow, and whether the packet comes from the high end; `None` where it cannot be read.
@@ -40,6 +41,7 @@ pub(super) fn tuple<P: Load>(packet: &P, place: Place, interface: u32) -> Option
         (source, place.source),
         (destination, place.destination),
         interface,
+        place.transport,
     ))
 }
 
@@ -47,15 +49,24 @@ impl FlowKey {
     /// The key of the flow between two ends, and whether `source` is the high one.
     #[inline(always)]
     #[must_use]
-    pub fn of(source: (Address, u16), destination: (Address, u16), interface: u32) -> (Self, bool) {
+    pub fn of(
+        source: (Address, u16),
+        destination: (Address, u16),
+        interface: u32,
+        transport: Transport,
+    ) -> (Self, bool) {
         let from_high = sorts_after(source, destination);
         let (low, high) = if from_high {
             (destination, source)
         } else {
             (source, destination)
         };
+        let transport = match transport {
+            Transport::Tcp => 0,
+            Transport::Udp => Self::UDP,
+        };
         let ports_and_interface =
-            u64::from(low.1) | u64::from(high.1) << 16 | u64::from(interface) << 32;
+            u64::from(low.1) | u64::from(high.1) << 16 | u64::from(interface) << 32 | transport;
         let (low, high) = (low.0, high.0);
         (
             Self {

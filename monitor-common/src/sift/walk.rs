@@ -1,8 +1,11 @@
-//! Finds the TCP header behind whatever the plain shapes leave out: a VLAN tag in the bytes, IPv4 options, IPv6
+//! Finds the TCP, UDP or ICMP header behind whatever the plain shapes leave out: a VLAN tag in the bytes, IPv4 options, IPv6
 //! extension headers, devices without a link header, and packets whose headers cannot be read in place.
 
-use super::locate::{ETHERTYPE_V4, ETHERTYPE_V6, Found, Place, Shape, TCP, fragmented};
-use super::{Link, Load};
+use super::found::{Found, Place, Shape};
+use super::locate::{
+    ETHERTYPE_V4, ETHERTYPE_V6, ICMP, ICMPV6, TCP, UDP, UDP_HEADER, fragmented, is_first,
+};
+use super::{Link, Load, Transport, answer};
 
 const ETHERTYPE_VLAN: u16 = 0x8100;
 const ETHERTYPE_SERVICE_VLAN: u16 = 0x88a8;
@@ -20,7 +23,7 @@ pub(super) fn walk<P: Load>(packet: &P, link: Link) -> Found {
     match network(packet, link) {
         Some((network, 4)) => v4(packet, network),
         Some((network, 6)) => v6(packet, network),
-        _ => Found::Other,
+        _ => Found::other(),
     }
 }
 
@@ -47,57 +50,74 @@ fn network<P: Load>(packet: &P, link: Link) -> Option<(u32, u8)> {
 #[inline(always)]
 fn v4<P: Load>(packet: &P, network: u32) -> Found {
     let Some(head) = packet.load::<10>(network) else {
-        return Found::Other;
+        return Found::other();
     };
-    if head[9] != TCP || head[0] >> 4 != 4 || head[0] & 15 < 5 {
-        return Found::Other;
+    if head[0] >> 4 != 4 || head[0] & 15 < 5 {
+        return Found::other();
     }
-    if fragmented(u16::from_be_bytes([head[6], head[7]])) {
-        return Found::Fragment;
+    let header = network + u32::from(head[0] & 15) * 4;
+    let fragment = u16::from_be_bytes([head[6], head[7]]);
+    if fragmented(fragment) {
+        return fragment_of(packet, head[9], header, is_first(fragment));
     }
-    let transport = network + u32::from(head[0] & 15) * 4;
-    tcp(packet, Shape::V4, network, transport)
+    match head[9] {
+        TCP => tcp(packet, Shape::V4, network, header),
+        UDP => udp(packet, Shape::V4, network, header),
+        ICMP => answer::v4(packet, network, header),
+        _ => Found::other(),
+    }
 }
 
 #[inline(always)]
 fn v6<P: Load>(packet: &P, network: u32) -> Found {
     let Some([first]) = packet.load::<1>(network) else {
-        return Found::Other;
+        return Found::other();
     };
     let Some([mut next]) = packet.load::<1>(network + 6) else {
-        return Found::Other;
+        return Found::other();
     };
     if first >> 4 != 6 {
-        return Found::Other;
+        return Found::other();
     }
     let mut offset = network + 40;
-    let mut partial = false;
     for _ in 0..EXTENSIONS {
-        if next == TCP {
+        if next == TCP || next == UDP || next == ICMPV6 {
             break;
         }
         let Some(extension) = packet.load::<4>(offset) else {
-            return Found::Other;
+            return Found::other();
         };
         let Some(length) = extension_length(next, extension[1]) else {
-            return Found::Other;
+            return Found::other();
         };
         // RFC 8200 section 4.5: thirteen bits of offset, two reserved, one "more"; all zero is a whole packet.
-        partial |= next == FRAGMENT && (extension[2] != 0 || extension[3] & 0xf9 != 0);
-        next = extension[0];
-        if partial {
-            return if next == TCP {
-                Found::Fragment
-            } else {
-                Found::Other
-            };
-        }
+        let place = u16::from_be_bytes([extension[2], extension[3]]) & 0xfff9;
         offset += length;
+        if next == FRAGMENT && place != 0 {
+            return fragment_of(packet, extension[0], offset, place < 8);
+        }
+        next = extension[0];
     }
-    if next == TCP {
-        tcp(packet, Shape::V6, network, offset)
-    } else {
-        Found::Other
+    match next {
+        TCP => tcp(packet, Shape::V6, network, offset),
+        UDP => udp(packet, Shape::V6, network, offset),
+        ICMPV6 => answer::v6(packet, network, offset),
+        _ => Found::other(),
+    }
+}
+
+/// What a fragment says about what was cut; `header` is where the protocol's header is in the first one.
+#[inline(always)]
+fn fragment_of<P: Load>(packet: &P, protocol: u8, header: u32, is_first: bool) -> Found {
+    match protocol {
+        TCP => Found::fragment(),
+        UDP if is_first => match packet.load::<4>(header) {
+            Some([a, b, c, d]) => {
+                Found::datagram_fragment(u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]))
+            }
+            None => Found::other(),
+        },
+        _ => Found::other(),
     }
 }
 
@@ -113,16 +133,34 @@ fn extension_length(kind: u8, field: u8) -> Option<u32> {
 }
 
 #[inline(always)]
-fn tcp<P: Load>(packet: &P, shape: Shape, network: u32, transport: u32) -> Found {
-    let Some(head) = packet.load::<14>(transport) else {
-        return Found::Other;
+fn tcp<P: Load>(packet: &P, shape: Shape, network: u32, header: u32) -> Found {
+    let Some(head) = packet.load::<14>(header) else {
+        return Found::other();
     };
-    Found::Tcp(Place {
+    Found::packet(Place {
         shape,
+        transport: Transport::Tcp,
         network,
-        transport,
+        header,
         source: u16::from_be_bytes([head[0], head[1]]),
         destination: u16::from_be_bytes([head[2], head[3]]),
         flags: head[13],
+    })
+}
+
+/// A datagram with nothing in it says nothing.
+#[inline(always)]
+fn udp<P: Load>(packet: &P, shape: Shape, network: u32, header: u32) -> Found {
+    let Some(head) = packet.load::<{ UDP_HEADER as usize + 1 }>(header) else {
+        return Found::other();
+    };
+    Found::packet(Place {
+        shape,
+        transport: Transport::Udp,
+        network,
+        header,
+        source: u16::from_be_bytes([head[0], head[1]]),
+        destination: u16::from_be_bytes([head[2], head[3]]),
+        flags: head[8],
     })
 }

@@ -6,6 +6,9 @@ use crate::abi::{Address, Config, Counter, FlowKey, FlowState, RecordHead};
 pub trait Load {
     /// How long the packet is, from where it begins on this device.
     fn length(&self) -> u32;
+    /// How much payload the device puts into each of the packets that it will cut this one into, or that it was put
+    /// together from; 0 for a packet of its own.
+    fn offload(&self) -> u32;
     /// The first `N` bytes, where they can be read in place, without copying.
     fn in_place<const N: usize>(&self) -> Option<&[u8; N]>;
     /// The big-endian number at `at` of bytes that were read in place.
@@ -63,6 +66,10 @@ pub struct Plan {
     pub sent_len: u32,
     /// Bytes from the IP header on.
     pub wire_len: u32,
+    /// Payload bytes in each record.
+    pub step: u32,
+    /// 1 where each record is a datagram of its own.
+    pub datagrams: u32,
 }
 
 /// One record to be: its head, and where in the packet the bytes behind it lie.
@@ -101,6 +108,15 @@ pub trait Out<P> {
     }
     /// Sends one record.
     fn send(&mut self, packet: &P, piece: &Piece) -> Delivery;
+}
+
+/// What stands behind the IP header of a packet that may matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
 }
 
 /// What a device's packets begin with.

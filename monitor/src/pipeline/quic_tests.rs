@@ -270,6 +270,24 @@ fn a_connection_close_with_an_error_of_quic_is_a_close() {
     );
 }
 
+/// As Envoy does where it has no filter chain for the name, and the client, whose ID is missing, does not listen.
+#[test]
+fn a_refusal_without_the_clients_id_again_and_again_is_one_report() {
+    let head = Head {
+        destination: ConnectionId::default(),
+        ..head(Version::V1, FIRST, FIRST)
+    };
+    let refusal = V1.keys(Sender::Server).seal(&head, 0, &close(1), 60);
+    let refusal = udp_between(SERVER, CLIENT, &refusal);
+    let knocks = (0..3).map(|number| V1.client(number, &crypto(0, &hello())));
+    let packets: Vec<_> = knocks.flat_map(|knock| [knock, refusal.clone()]).collect();
+    let report = only(&packets);
+    assert_eq!(
+        (report.ended.by, report.ended.how),
+        (EndedBy::Server, EndedHow::Close)
+    );
+}
+
 #[test]
 fn an_error_of_quic_that_explains_nothing_is_named_or_numbered() {
     for (error, said) in [(0x10, "error NO_VIABLE_PATH"), (0x39, "error 0x39")] {

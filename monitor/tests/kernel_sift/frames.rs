@@ -41,7 +41,7 @@ impl Ip {
     }
 
     /// The header, for what follows it.
-    fn header(&self, following: usize) -> Vec<u8> {
+    fn header(&self, protocol: u8, following: usize) -> Vec<u8> {
         match self {
             Self::V4 {
                 source,
@@ -56,7 +56,7 @@ impl Ip {
                     &length.to_be_bytes(),
                     &[0, 7],
                     &fragment.to_be_bytes(),
-                    &[64, 6, 0, 0],
+                    &[64, protocol, 0, 0],
                 ]
                 .concat();
                 [&start[..], source, destination, options].concat()
@@ -65,7 +65,10 @@ impl Ip {
                 source,
                 destination,
                 extensions,
-            } => v6(*source, *destination, extensions, following),
+            } => {
+                let ends = [*source, *destination];
+                v6(ends, extensions, protocol, following)
+            }
         }
     }
 
@@ -78,11 +81,11 @@ impl Ip {
 }
 
 /// Extensions are their kind, and their bytes from the second one on.
-fn v6(source: u8, destination: u8, extensions: &[(u8, Vec<u8>)], following: usize) -> Vec<u8> {
+fn v6(ends: [u8; 2], extensions: &[(u8, Vec<u8>)], protocol: u8, following: usize) -> Vec<u8> {
     let kinds: Vec<u8> = extensions
         .iter()
         .map(|extension| extension.0)
-        .chain([6])
+        .chain([protocol])
         .collect();
     let chain: Vec<u8> = extensions
         .iter()
@@ -95,8 +98,8 @@ fn v6(source: u8, destination: u8, extensions: &[(u8, Vec<u8>)], following: usiz
         &[0x60, 0, 0, 0][..],
         &length.to_be_bytes(),
         &[kinds[0], 64],
-        &address(source),
-        &address(destination),
+        &address(ends[0]),
+        &address(ends[1]),
         &chain,
     ]
     .concat()
@@ -159,13 +162,17 @@ pub(crate) fn ethernet(ip: &Ip, tcp: &Tcp, payload: &[u8]) -> Vec<u8> {
 
 /// With VLAN tags in the bytes.
 fn tagged(tags: &[u8], ip: &Ip, tcp: &Tcp, payload: &[u8]) -> Vec<u8> {
-    let segment = [&tcp.header()[..], payload].concat();
+    framed(tags, ip, 6, &[&tcp.header()[..], payload].concat())
+}
+
+/// An IP packet of any protocol, in Ethernet.
+pub(crate) fn framed(tags: &[u8], ip: &Ip, protocol: u8, body: &[u8]) -> Vec<u8> {
     [
         &[2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2][..],
         tags,
         &ip.ethertype(),
-        &ip.header(segment.len()),
-        &segment,
+        &ip.header(protocol, body.len()),
+        body,
     ]
     .concat()
 }
@@ -324,15 +331,18 @@ pub(crate) fn shapes() -> Vec<(&'static str, Vec<u8>)> {
     let mut big = ethernet(&v4, &tcp(0x18), &hello);
     big[16..18].fill(0);
     shapes.push(("BIG TCP: a length of zero", big));
+    let jumbo: (u8, &[u8]) = (0, &[0, 0xc2, 4, 0, 2, 0, 0]);
+    for extensions in [&[][..], &[jumbo]] {
+        let mut big = ethernet(&v6(extensions), &tcp(0x18), &hello);
+        big[18..20].fill(0);
+        shapes.push(("BIG TCP over IPv6", big));
+    }
     let mut lying = ethernet(&v4, &tcp(0x18), &hello);
     lying[46] = 0x40;
     shapes.push(("a TCP header of 16 bytes", lying));
     let mut lying = ethernet(&v4, &tcp(0x18), &[]);
     lying[46] = 0xf0;
     shapes.push(("a TCP header that is longer than its packet", lying));
-    let mut udp = ethernet(&v4, &tcp(0), &hello);
-    udp[23] = 17;
-    shapes.push(("UDP", udp));
     shapes.push(("ARP", [&[0xff; 12][..], &[8, 6], &[0; 46]].concat()));
     shapes.push(("two pieces", ethernet(&v4, &tcp(0x18), &client_hello(3200))));
     shapes

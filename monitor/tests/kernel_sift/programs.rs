@@ -9,6 +9,10 @@ use monitor_common::abi::{ABI_VERSION, COUNTERS, Config, name};
 
 static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/tlsmon.bpf.o"));
 
+/// Bytes of `struct __sk_buff`, and where its `gso_size` is (`linux/bpf.h`).
+const CONTEXT: usize = 192;
+const GSO_SIZE: usize = 176;
+
 /// What the programs must always answer (`TC_ACT_UNSPEC`).
 const UNSPECIFIED: i32 = -1;
 
@@ -19,27 +23,16 @@ pub(crate) struct Programs {
 }
 
 impl Programs {
-    /// Loads all programs, for these ports.
+    /// Makes the maps, for these ports; a program is loaded when it first runs.
     pub(crate) fn load(config: Config, ports: &[u16]) -> Self {
         let mut ebpf = EbpfLoader::new()
             .override_global(name::SWITCH, &ABI_VERSION, true)
             .override_global("AYA_LOG_LEVEL", &0_u8, true)
             .load(OBJECT)
             .expect("the kernel programs' maps need root");
-        for name in [
-            name::INGRESS,
-            name::EGRESS,
-            name::INGRESS_L3,
-            name::EGRESS_L3,
-            name::EMPTY,
-        ] {
-            let program: &mut SchedClassifier = ebpf.program_mut(name).unwrap().try_into().unwrap();
-            program.load().expect("the kernel programs need root");
-        }
-        let mut configs: Array<_, Config> =
-            ebpf.take_map(name::CONFIG).unwrap().try_into().unwrap();
+        let mut configs: Array<_, Config> = ebpf.map_mut(name::CONFIG).unwrap().try_into().unwrap();
         configs.set(0, config, 0).unwrap();
-        let mut words: Array<_, u64> = ebpf.take_map(name::PORTS).unwrap().try_into().unwrap();
+        let mut words: Array<_, u64> = ebpf.map_mut(name::PORTS).unwrap().try_into().unwrap();
         for port in ports {
             let index = u32::from(port >> 6);
             let word: u64 = words.get(&index, 0).unwrap() | 1 << (port & 63);
@@ -55,9 +48,8 @@ impl Programs {
     }
 
     /// Whether the kernel makes a packet of this frame at all; asked with the program that does nothing.
-    pub(crate) fn takes(&self, frame: &[u8]) -> bool {
-        let program: &SchedClassifier = self.ebpf.program(name::EMPTY).unwrap().try_into().unwrap();
-        program
+    pub(crate) fn takes(&mut self, frame: &[u8]) -> bool {
+        self.program(name::EMPTY)
             .test_run(TestRunOptions {
                 data_in: Some(frame),
                 ..TestRunOptions::new()
@@ -65,17 +57,34 @@ impl Programs {
             .is_ok()
     }
 
-    /// Runs a program on a frame, and tells how long one run took on average.
-    pub(crate) fn run(&self, program: &str, frame: &[u8], repeat: u32) -> Duration {
-        let program: &SchedClassifier = self.ebpf.program(program).unwrap().try_into().unwrap();
+    /// Runs a program on a frame, and tells how long one run took on average. Where `each` is not zero, the device will cut
+    /// the frame into packets with so much payload.
+    pub(crate) fn run(
+        &mut self,
+        program: &str,
+        (frame, each): (&[u8], u32),
+        repeat: u32,
+    ) -> Duration {
+        let mut context = [0; CONTEXT];
+        context[GSO_SIZE..][..4].copy_from_slice(&each.to_ne_bytes());
         let options = TestRunOptions {
             data_in: Some(frame),
+            ctx_in: (each > 0).then_some(&context),
             repeat,
             ..TestRunOptions::new()
         };
-        let result = program.test_run(options).unwrap();
+        let result = self.program(program).test_run(options).unwrap();
         assert_eq!(result.return_value.cast_signed(), UNSPECIFIED);
         result.duration
+    }
+
+    fn program(&mut self, name: &str) -> &SchedClassifier {
+        let program = self.ebpf.program_mut(name).unwrap();
+        let program: &mut SchedClassifier = program.try_into().unwrap();
+        if program.fd().is_err() {
+            program.load().expect("the kernel programs need root");
+        }
+        program
     }
 
     /// The records that were sent since the last call; their times, which differ in every run, are zero.

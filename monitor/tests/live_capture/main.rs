@@ -76,13 +76,18 @@ fn wait(time: Duration) {
 
 /// The client in the namespace sends `hello`, the server here answers with `answer` and closes; 4 MB of bulk follow.
 fn exchange(veth: &Veth, hello: &[u8], answer: &[u8], bulk: usize) {
-    let listener = TcpListener::bind((veth.address.as_str(), 443)).unwrap();
-    let client = veth.client(443, hello);
+    exchange_at(veth, &veth.address, hello, &[answer, &sealed(bulk)]);
+}
+
+fn exchange_at(veth: &Veth, address: &str, hello: &[u8], answers: &[&[u8]]) {
+    let listener = TcpListener::bind((address, 443)).unwrap();
+    let client = veth.client((address, 443), hello);
     let (mut stream, _) = listener.accept().unwrap();
     let mut read = vec![0; hello.len()];
     stream.read_exact(&mut read).unwrap();
-    stream.write_all(answer).unwrap();
-    stream.write_all(&sealed(bulk)).unwrap();
+    for answer in answers {
+        stream.write_all(answer).unwrap();
+    }
     drop(stream);
     finish(client);
 }
@@ -204,6 +209,55 @@ fn a_large_packet_arrives_as_pieces_that_join_without_a_gap() {
     }
     assert_eq!(total, 32 * 1024);
     assert_eq!(seen.lost, [("snap", 1)]);
+}
+
+/// Where the sequence number, the payload and the length field of a packet are, whatever its IP version.
+fn segment(packet: &[u8]) -> (u32, &[u8], u32) {
+    let short = |at: usize| u32::from(u16::from_be_bytes([packet[at], packet[at + 1]]));
+    let (tcp, length) = match packet[0] >> 4 {
+        4 => (20, short(2)),
+        _ if packet[6] == 0 => (48, short(4) + 40),
+        _ => (40, short(4) + 40),
+    };
+    let sequence = u32::from_be_bytes(packet[tcp + 4..tcp + 8].try_into().unwrap());
+    let header_len = usize::from(packet[tcp + 12] >> 4) * 4;
+    (sequence, &packet[tcp + header_len..], length)
+}
+
+#[test]
+fn a_packet_that_is_larger_than_an_ip_length_can_say_arrives_in_pieces_too() {
+    let veth = Veth::new().with_big_tcp();
+    let generous = LiveConfig {
+        bytes_per_direction: 64 << 20,
+        ring_bytes: 64 << 20,
+        ..config(&veth, Way::Auto)
+    };
+    let live = Live::open(&generous).unwrap();
+    let bulk: Vec<u8> = (0..8_u32 << 20)
+        .map(|at| (at % 253) as u8 & 0x7f | 0x40)
+        .collect();
+    let (seen, _) = watch(live, || {
+        let hello = client_hello(500);
+        exchange_at(&veth, &veth.address_v6, &hello, &[&server_hello(), &bulk]);
+    });
+    let all = [server_hello(), bulk].concat();
+    let mut first: Option<u32> = None;
+    let mut end = 0;
+    let mut cut = 0;
+    for (direction, wire_len, packet) in &seen.frames {
+        let (sequence, payload, length) = segment(packet);
+        if *direction == Direction::Ingress || payload.is_empty() {
+            continue;
+        }
+        let at = sequence.wrapping_sub(*first.get_or_insert(sequence)) as usize;
+        assert_eq!((at, payload), (end, &all[at..at + payload.len()]));
+        assert_eq!(length, if *wire_len > 65_535 { 40 } else { *wire_len });
+        cut = *wire_len;
+        end = at + payload.len();
+    }
+    assert_eq!(seen.lost, [("snap", 1)], "the end of the first such packet");
+    // It is the sixteenth piece, and says how long the rest was.
+    assert!(cut + 15 * 4096 > 65_535, "{cut} bytes after {end}");
 }
 
 #[test]

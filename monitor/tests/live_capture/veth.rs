@@ -10,6 +10,8 @@ pub(crate) struct Veth {
     pub(crate) name: String,
     /// The address of the end here.
     pub(crate) address: String,
+    /// Its IPv6 address.
+    pub(crate) address_v6: String,
     namespace: String,
 }
 
@@ -34,23 +36,35 @@ impl Veth {
             "ip link add {name} type veth peer name eth0 netns {namespace}"
         ));
         run(&format!("ip addr add {net}.1/24 dev {name}"));
+        let net_v6 = format!("fd00:{:x}:{number:x}:", std::process::id() & 0xffff);
+        run(&format!("ip addr add {net_v6}:1/64 dev {name} nodad"));
         run(&format!("ip link set {name} up"));
         run(&format!("ip -n {namespace} addr add {net}.2/24 dev eth0"));
+        run(&format!(
+            "ip -n {namespace} addr add {net_v6}:2/64 dev eth0 nodad"
+        ));
         run(&format!("ip -n {namespace} link set eth0 up"));
         Self {
             name: name.to_owned(),
             address: format!("{net}.1"),
+            address_v6: format!("{net_v6}:1"),
             namespace,
         }
     }
 
-    /// A client in the namespace: connects, sends `bytes`, and reads until the end.
-    pub(crate) fn client(&self, port: u16, bytes: &[u8]) -> Child {
+    /// Lets IPv6 packets be larger than an IP length can say (BIG TCP).
+    pub(crate) fn with_big_tcp(self) -> Self {
+        let sizes = "gso_max_size 200000 gro_max_size 200000";
+        run(&format!("ip link set dev {} {sizes}", self.name));
+        self
+    }
+
+    /// A client in the namespace: connects to `address`, sends `bytes`, and reads until the end.
+    pub(crate) fn client(&self, (address, port): (&str, u16), bytes: &[u8]) -> Child {
         let escaped: Vec<_> = bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect();
         let escaped = escaped.concat();
         let script = format!(
-            "exec 3<>/dev/tcp/{}/{port}; printf '{escaped}' >&3; cat <&3 >/dev/null",
-            self.address
+            "exec 3<>/dev/tcp/{address}/{port}; printf '{escaped}' >&3; cat <&3 >/dev/null"
         );
         Command::new("ip")
             .args(["netns", "exec", &self.namespace, "bash", "-c", &script])

@@ -167,7 +167,7 @@ impl<'a> SClient<'a> {
     clippy::disallowed_methods,
     reason = "takes the time of another program"
 )]
-fn timed(network: &Network, command: &mut Command) -> Result<(Output, Duration)> {
+pub(super) fn timed(network: &Network, command: &mut Command) -> Result<(Output, Duration)> {
     let start = Instant::now();
     let output = network.client.inside(|| command.output())?;
     let output = output.with_context(|| format!("cannot start {}", shown(command)))?;

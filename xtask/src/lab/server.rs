@@ -67,14 +67,35 @@ impl Server {
         Self::start(network, pki, &mut command)
     }
 
+    /// aioquic with the certificate of `name`; it has each client prove its address, and speaks versions 1 and 2 of QUIC.
+    pub fn aioquic(network: &Network, pki: &Pki, name: &str) -> Result<Self> {
+        let mut command = Command::new(setup::python_with_aioquic());
+        command
+            .args(["-c", include_str!("quic_server.py")])
+            .arg(pki.certificate(name))
+            .arg(pki.key(name));
+        Self::start_and_wait(network, pki, &mut command, |process| {
+            Ok(process.said().contains("listening"))
+        })
+    }
+
     fn start(network: &Network, pki: &Pki, command: &mut Command) -> Result<Self> {
+        Self::start_and_wait(network, pki, command, |_process| listens(network))
+    }
+
+    fn start_and_wait(
+        network: &Network,
+        pki: &Pki,
+        command: &mut Command,
+        is_ready: impl Fn(&Process) -> Result<bool>,
+    ) -> Result<Self> {
         let log = pki.folder().join("server.log");
         let mut process = Process::start(&network.pod, command, &log)?;
         until("the server to listen", START, || {
             if let Some(status) = process.ended()? {
                 bail!("{} ended: {status}\n{}", process.name(), process.said());
             }
-            Ok(listens(network)?.then_some(()))
+            Ok(is_ready(&process)?.then_some(()))
         })?;
         Ok(Self { process })
     }

@@ -7,7 +7,8 @@ use anyhow::{Context as _, Result, ensure};
 use nix::sys::signal::Signal;
 
 use super::{
-    Agent, AgentOptions, Hello, Network, Pki, SClient, Server, Stream, Unread, pause, until, word,
+    Agent, AgentOptions, Hello, Network, Pki, SClient, Server, Stream, Unread, knock, pause, until,
+    word,
 };
 use crate::say;
 
@@ -25,6 +26,7 @@ pub fn run(program: &Path, attach: &str) -> Result<()> {
     attached_by(attach, &agent)?;
     established(&network, &pki, &agent)?;
     rejected(&network, &agent)?;
+    refused(&network, &agent)?;
     let lost = agent.metric("tlsmon_lost_total", &[])?;
     ensure!(lost == 0.0, "lost {lost}");
     let ended = agent.end(Signal::SIGTERM)?;
@@ -61,6 +63,19 @@ fn rejected(network: &Network, agent: &Agent<'_>) -> Result<()> {
     let report = agent.handshake(stream.port, SOON)?;
     ensure!(
         word(&report, "/cause") == "no-sni-rejected" && word(&report, "/ended/how") == "reset",
+        "{report}"
+    );
+    Ok(())
+}
+
+/// QUIC to a port that nobody listens on: the datagram and the ICMP message that answers it.
+fn refused(network: &Network, agent: &Agent<'_>) -> Result<()> {
+    let port = knock(network)?;
+    let report = agent.handshake(port, SOON)?;
+    ensure!(
+        word(&report, "/transport") == "quic"
+            && word(&report, "/cause") == "connection-refused"
+            && word(&report, "/client_hello/sni") == "server.test",
         "{report}"
     );
     Ok(())

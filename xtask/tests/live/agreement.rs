@@ -127,7 +127,7 @@ fn live_and_replay_of_the_capture_taken_beside_agree() {
     assert_eq!(live, replayed);
 }
 
-fn by_port(reports: impl IntoIterator<Item = Value>) -> BTreeMap<u16, Value> {
+pub(crate) fn by_port(reports: impl IntoIterator<Item = Value>) -> BTreeMap<u16, Value> {
     reports
         .into_iter()
         .map(|report| (client_port(&report).unwrap(), timeless(&report)))

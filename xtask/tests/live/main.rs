@@ -7,5 +7,6 @@ mod causes;
 mod lab;
 mod leaving;
 mod privileges;
+mod quic;
 mod scene;
 mod traffic;

@@ -1,11 +1,15 @@
 //! Makes a Frame of each record.
 //!
-//! Offloads show the hooks packets of up to 64 KB. Their pieces become what the device would have sent: packets of
-//! their own, each with its sequence number and length, so that everything after this sees ordinary ones.
+//! Offloads show the hooks packets of 64 KB, and of more with BIG TCP. Their pieces become what the device would have
+//! sent: packets of their own, each with its sequence number and length, so that everything after this sees ordinary
+//! ones. A UDP packet that holds several datagrams comes as these.
 
 use monitor_common::abi::{PIECE_BYTES, RecordHead};
 
 use crate::frame::{Direction, Frame, InterfaceId, Timestamp};
+
+#[cfg(test)]
+mod tests;
 
 /// The most that an IP length field can say.
 const LENGTH_MOST: u32 = u16::MAX as u32;
@@ -48,7 +52,11 @@ impl Cutter {
         self.buffer.clear();
         self.buffer.extend_from_slice(bytes);
         piece.rewrite_ip(&mut self.buffer);
-        piece.rewrite_tcp(&mut self.buffer);
+        if piece.is_datagram() {
+            piece.rewrite_udp(&mut self.buffer);
+        } else {
+            piece.rewrite_tcp(&mut self.buffer);
+        }
         &self.buffer
     }
 }
@@ -79,13 +87,28 @@ impl<'a> Piece<'a> {
         self.head.piece_offset == 0
     }
 
+    const fn is_datagram(&self) -> bool {
+        self.head.flags & RecordHead::DATAGRAM != 0
+    }
+
     const fn is_whole_packet(&self) -> bool {
-        self.is_first() && !self.is_followed() && self.head.wire_len <= LENGTH_MOST
+        self.is_first()
+            && !self.is_followed()
+            && !self.is_datagram()
+            && self.head.wire_len <= LENGTH_MOST
+    }
+
+    /// Which of the packets that the device makes of this one.
+    fn ordinal(&self) -> u16 {
+        if self.is_datagram() {
+            return self.head.flags >> RecordHead::ORDINAL_SHIFT;
+        }
+        u16::try_from(self.head.piece_offset / PIECE_BYTES).unwrap_or_default()
     }
 
     /// Bytes on the wire: of its own where another piece follows, else with what the kernel left out.
     const fn wire_len(&self) -> u32 {
-        if self.is_whole_packet() {
+        if self.is_whole_packet() || self.is_datagram() {
             return self.head.wire_len;
         }
         let rest = self.head.payload_len.saturating_sub(self.head.piece_offset);
@@ -97,20 +120,27 @@ impl<'a> Piece<'a> {
         payload + self.head.header_len as u32
     }
 
+    /// A length of zero says what the field cannot: as long as the capture tells. So it is where the kernel left out the
+    /// end of a packet of BIG TCP.
     fn rewrite_ip(&self, packet: &mut [u8]) {
-        let length = u16::try_from(self.wire_len()).unwrap_or(u16::MAX);
+        let length = u16::try_from(self.wire_len()).unwrap_or_default();
         match packet.first().map(|first| first >> 4) {
             Some(4) => {
                 put(packet, 2, &length.to_be_bytes());
-                let ordinal =
-                    u16::try_from(self.head.piece_offset / PIECE_BYTES).unwrap_or_default();
-                let id = short(packet, 4).wrapping_add(ordinal);
+                let id = short(packet, 4).wrapping_add(self.ordinal());
                 put(packet, 4, &id.to_be_bytes());
                 rewrite_checksum(packet, usize::from(self.head.network_len));
             }
             Some(6) => put(packet, 4, &length.saturating_sub(40).to_be_bytes()),
             _ => {}
         }
+    }
+
+    fn rewrite_udp(&self, packet: &mut [u8]) {
+        let length = u32::from(self.head.header_len.saturating_sub(self.head.network_len));
+        let length = u16::try_from(length + self.head.payload_len).unwrap_or_default();
+        let udp = usize::from(self.head.network_len);
+        put(packet, udp + 4, &length.to_be_bytes());
     }
 
     fn rewrite_tcp(&self, packet: &mut [u8]) {
@@ -163,88 +193,5 @@ fn put(packet: &mut [u8], at: usize, bytes: &[u8]) {
         .and_then(|rest| rest.get_mut(..bytes.len()))
     {
         place.copy_from_slice(bytes);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const V4: [u8; 20] = [
-        0x45, 0, 0x20, 0x28, 0, 9, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2,
-    ];
-    const TCP: [u8; 20] = [
-        1, 187, 200, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 1, 0x50, 0x19, 1, 0, 0, 0, 0, 0,
-    ];
-
-    fn head(piece_offset: u32, piece_len: u16, flags: u16, network_len: u16) -> RecordHead {
-        RecordHead {
-            time: 0,
-            interface: 2,
-            wire_len: u32::from(network_len) + 20 + 8192,
-            payload_len: 8192,
-            piece_offset,
-            piece_len,
-            header_len: network_len + 20,
-            network_len,
-            flags,
-        }
-    }
-
-    fn cut(head: &RecordHead, ip: &[u8]) -> (u32, Vec<u8>) {
-        let bytes = [ip, &TCP, &vec![7; usize::from(head.piece_len)]].concat();
-        let mut cutter = Cutter::default();
-        let frame = cutter.frame(head, &bytes, Timestamp(1));
-        (frame.wire_len, frame.network.to_vec())
-    }
-
-    #[test]
-    fn the_first_piece_keeps_its_number_and_loses_fin_and_psh() {
-        let (wire_len, packet) = cut(&head(0, 4096, RecordHead::MORE, 20), &V4);
-        assert_eq!((wire_len, packet.len()), (4136, 4136));
-        assert_eq!(packet[2..4], 4136_u16.to_be_bytes());
-        assert_eq!((&packet[24..28], packet[33]), (&[0xff; 4][..], 0x10));
-    }
-
-    #[test]
-    fn a_later_piece_is_a_packet_of_its_own_with_a_valid_header_checksum() {
-        let (wire_len, packet) = cut(&head(4096, 4096, 0, 20), &V4);
-        assert_eq!(wire_len, 4136);
-        assert_eq!(short(&packet, 4), 10);
-        assert_eq!(
-            (&packet[24..28], packet[33]),
-            (&4095_u32.to_be_bytes()[..], 0x19)
-        );
-        let sum: u32 = packet[..20]
-            .chunks(2)
-            .map(|pair| u32::from(short(pair, 0)))
-            .sum();
-        assert_eq!((sum & 0xffff) + (sum >> 16), 0xffff);
-    }
-
-    #[test]
-    fn a_last_piece_that_the_kernel_cut_says_how_long_it_was_on_the_wire() {
-        let (wire_len, packet) = cut(&head(4096, 100, 0, 20), &V4);
-        assert_eq!((wire_len, packet.len()), (4136, 140));
-        assert_eq!(packet[2..4], 4136_u16.to_be_bytes());
-    }
-
-    #[test]
-    fn a_piece_of_ipv6_gets_its_own_payload_length() {
-        let mut ip = [0; 40];
-        ip[0] = 0x60;
-        let (wire_len, packet) = cut(&head(4096, 4096, RecordHead::MORE, 40), &ip);
-        assert_eq!((wire_len, short(&packet, 4)), (4156, 4116));
-    }
-
-    #[test]
-    fn a_whole_packet_is_passed_on_as_it_is() {
-        let head = RecordHead {
-            payload_len: 100,
-            wire_len: 140,
-            ..head(0, 100, 0, 20)
-        };
-        let (wire_len, packet) = cut(&head, &V4);
-        assert_eq!((wire_len, &packet[..20]), (140, &V4[..]));
     }
 }

@@ -16,7 +16,8 @@ pub struct QuicIds {
 
 impl QuicIds {
     /// Whether this datagram begins with an Initial packet for an ID that is none of these: another connection. One with a
-    /// token from the same client is the answer to a Retry that was not seen yet.
+    /// token from the same client is the answer to a Retry that was not seen yet. One from an ID that the client sends to is
+    /// the server's: without a connection to hold, some servers refuse a client without its ID (Envoy does).
     pub fn are_left_by(&self, datagram: &Datagram<'_>) -> bool {
         let mut packets = Packets::new(datagram.payload, datagram.payload_len);
         let Some(Packet::Initial(initial)) = packets.next() else {
@@ -26,6 +27,7 @@ impl QuicIds {
         let answers_retry = initial.has_token && self.client.contains(&head.source);
         let known =
             self.server.contains(&head.destination) || self.client.contains(&head.destination);
-        !answers_retry && !known
+        let from_server = !head.source.as_bytes().is_empty() && self.server.contains(&head.source);
+        !answers_retry && !known && !from_server
     }
 }
