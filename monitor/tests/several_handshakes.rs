@@ -102,3 +102,30 @@ fn bulk_data_that_looks_like_a_record_is_no_renegotiation() {
         .says(&bulk[..50]);
     assert_eq!(handshakes(&talk.frames).len(), 1);
 }
+
+#[test]
+fn a_hello_request_in_the_clear_begins_nothing_by_itself() {
+    let (client, server) = stream("ok_tls12");
+    let (hello, rest) = first_record(&client);
+    let mut talk = Talk::opened(443);
+    talk.answers(b"\x16\x03\x01\x00\x04\x00\x00\x00\x00");
+    talk.says(hello).answers(&server).says(rest);
+    let reports = handshakes(&talk.frames);
+    assert_eq!((reports.len(), established(&reports)), (1, 1));
+    assert!(!reports[0].renegotiation && reports[0].capture.complete);
+}
+
+#[test]
+fn a_hello_that_follows_a_fatal_alert_is_another_handshake() {
+    let (client, server) = stream("badsni_nginx_reject_handshake");
+    let (again, answer) = stream("ok_tls12");
+    let (hello, rest) = first_record(&again);
+    let mut talk = Talk::opened(443);
+    talk.says(&client).answers(&server);
+    talk.says(hello).answers(&answer).says(rest);
+    let outcomes: Vec<_> = handshakes(&talk.frames)
+        .iter()
+        .map(|one| one.outcome)
+        .collect();
+    assert_eq!(outcomes, [Outcome::Failed, Outcome::Established]);
+}
