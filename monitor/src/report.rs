@@ -20,7 +20,10 @@ mod extension;
 mod hello;
 mod id;
 mod outcome;
+mod protected;
+mod resumption;
 mod server_details;
+mod staple;
 mod summary;
 
 pub use cause::{Cause, Confidence};
@@ -32,7 +35,10 @@ pub use extension::{EncryptedHelloKind, EncryptedHelloReport, PskReport};
 pub use hello::{AlertReport, ClientHelloReport, Missing, ServerHelloReport};
 pub use id::HandshakeId;
 pub use outcome::{Ended, EndedBy, EndedHow, Outcome, Stage};
+pub use protected::{Inferred, Protected, ProtectedRecordReport};
+pub use resumption::{EarlyDataReport, Resumption};
 pub use server_details::{AcknowledgedReport, AnsweredSession, RetryReport, ServerDetailsReport};
+pub use staple::{OcspWord, StapleReport};
 pub use summary::{Loss, Summary};
 
 /// The name of the schema that every emitted object carries.
@@ -88,6 +94,8 @@ pub struct Handshake {
     pub proxy_protocol: Option<ProxyProtocol>,
     /// The cleartext protocol in which TLS was asked for; null when TLS came first.
     pub starttls: Option<Starttls>,
+    /// It took place inside an established connection (TLS 1.2 and before): encrypted, and told by the types of records.
+    pub renegotiation: bool,
     /// What the client asked for; null when it was not seen.
     pub client_hello: Option<ClientHelloReport>,
     /// The version offered in a ClientHello of the SSL 2.0 format; null when there was none. It has no extensions.
@@ -96,8 +104,12 @@ pub struct Handshake {
     pub hello_retry_request: Option<RetryReport>,
     /// What the server chose; null when it was not seen.
     pub server_hello: Option<ServerHelloReport>,
+    /// What became of early data; null when the client announced none.
+    pub early_data: Option<EarlyDataReport>,
     /// The server's certificate; null when it was not seen, as in TLS 1.3, where it is encrypted.
     pub certificate: Option<CertificateReport>,
+    /// The encrypted records; null when there were none.
+    pub protected: Option<Protected>,
     /// Alerts in the order in which they were seen.
     pub alerts: Vec<AlertReport>,
     /// How far it came.

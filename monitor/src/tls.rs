@@ -26,6 +26,7 @@ mod reader;
 mod server_hello;
 mod server_name;
 mod session_id;
+mod suite;
 mod version;
 
 pub mod alert;
@@ -38,7 +39,8 @@ pub mod text;
 mod samples;
 
 pub use certificate::{
-    Certificate, Certificates, Chain, Coverage, Date, Key, Leaf, Names, Sha256Text,
+    Certificate, Certificates, Chain, Coverage, Date, Key, Leaf, Names, OcspAnswer, OcspStatus,
+    SerialText, Sha256Text, Staple,
 };
 pub use client_hello::ClientHello;
 pub use deframer::{Deframer, Item};
@@ -51,4 +53,5 @@ pub use message::{HandshakeType, MAX_MESSAGE};
 pub use server_hello::ServerHello;
 pub use server_name::ServerName;
 pub use session_id::SessionId;
+pub use suite::RecordSizes;
 pub use version::{Version, is_grease};

@@ -9,22 +9,15 @@
 
 mod support;
 
-use monitor::report::{Cause, EndedBy, Event, Handshake, Outcome, Starttls};
+use monitor::report::{Cause, EndedBy, Handshake, Outcome, Starttls};
 use monitor::wire::{Flags, TunnelKind};
-use support::frames::{OwnedFrame, events, frames, recut, timeless};
+use support::frames::{OwnedFrame, events, frames, handshakes, recut, timeless};
 use support::talk::{Talk, first_record, stream};
+use support::tunnel::{Kind, tunnelled};
 
 const SSL_REQUEST: &[u8] = b"\0\0\0\x08\x04\xd2\x16\x2f";
 const PROXY_2: &[u8] =
     b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xcb\0\x71\x05\xc6\x33\x64\x07\x9c\x40\x01\xbb";
-
-fn handshakes(frames: &[OwnedFrame]) -> Vec<Handshake> {
-    let handshake = |event| match event {
-        Event::Handshake(handshake) => Some(*handshake),
-        _ => None,
-    };
-    events(frames).into_iter().filter_map(handshake).collect()
-}
 
 fn only(frames: &[OwnedFrame]) -> Handshake {
     let mut all = handshakes(frames);
@@ -86,6 +79,33 @@ const DIALOGUES: &[Dialogue] = &[
             b"\x20\0\0\x01\x00\x08\0\0\0\0\0\x01\x21\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
             b"",
         )],
+    },
+    Dialogue {
+        word: Starttls::Nntp,
+        port: 119,
+        greeting: b"200 news.test ready\r\n",
+        turns: &[
+            (
+                b"CAPABILITIES\r\n",
+                b"101 list\r\nVERSION 2\r\nSTARTTLS\r\n.\r\n",
+            ),
+            (b"STARTTLS\r\n", b"382 go on\r\n"),
+        ],
+    },
+    Dialogue {
+        word: Starttls::ManageSieve,
+        port: 4190,
+        greeting: b"\"IMPLEMENTATION\" \"sieved\"\r\n\"STARTTLS\"\r\nOK \"ready\"\r\n",
+        turns: &[(b"STARTTLS\r\n", b"OK \"begin\"\r\n")],
+    },
+    Dialogue {
+        word: Starttls::Irc,
+        port: 6667,
+        greeting: b"",
+        turns: &[
+            (b"CAP LS 302\r\n", b":irc.test CAP * LS :tls\r\n"),
+            (b"STARTTLS\r\n", b":irc.test 670 * :go on\r\n"),
+        ],
     },
     Dialogue {
         word: Starttls::Ldap,
@@ -263,40 +283,11 @@ fn a_proxy_header_that_the_server_does_not_expect_is_why() {
     assert!(report.evidence[0].contains("PROXY protocol"));
 }
 
-/// The packet in a VXLAN of number 42 between 10.0.0.1 and 10.0.0.2, each way.
-fn in_vxlan(packet: &[u8]) -> Vec<u8> {
-    let to_server = packet[packet.len().min(22)..24] == 443_u16.to_be_bytes();
-    let (from, to) = if to_server { (1, 2) } else { (2, 1) };
-    let length = u16::try_from(20 + 8 + 8 + 14 + packet.len()).unwrap();
-    let mut outer = vec![0x45, 0];
-    outer.extend(length.to_be_bytes());
-    outer.extend([0, 1, 0x40, 0, 64, 17, 0, 0, 10, 0, 0, from, 10, 0, 0, to]);
-    outer.extend([0xd0, 0, 0x12, 0xb5]);
-    outer.extend((length - 20).to_be_bytes());
-    outer.extend([0, 0, 8, 0, 0, 0, 0, 0, 42, 0]);
-    outer.extend([2; 12]);
-    outer.extend([0x08, 0x00]);
-    outer.extend(packet);
-    outer
-}
-
 #[test]
 fn a_conversation_in_a_tunnel_gives_the_report_that_it_gives_outside_and_the_tunnel() {
     for name in ["nosni_envoy.pcap", "ok_tls12.pcap", "reorder_pq.pcap"] {
         let plain = frames(name);
-        let tunnelled: Vec<_> = plain
-            .iter()
-            .map(|frame| {
-                let bytes = in_vxlan(&frame.bytes);
-                let wire_len = u32::try_from(bytes.len()).unwrap();
-                OwnedFrame {
-                    time: frame.time,
-                    wire_len,
-                    bytes,
-                }
-            })
-            .collect();
-        let mut report = only(&tunnelled);
+        let mut report = only(&tunnelled(&plain, Kind::Vxlan, 42, 42));
         let tunnel = report.tunnel.take().unwrap();
         assert_eq!((tunnel.kind, tunnel.id), (TunnelKind::Vxlan, Some(42)));
         assert_eq!(tunnel.client_end.to_string(), "10.0.0.1");

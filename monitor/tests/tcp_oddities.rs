@@ -9,18 +9,10 @@
 
 mod support;
 
-use monitor::report::{Cause, Event, Handshake, Outcome};
+use monitor::report::{Cause, Handshake, Outcome};
 use monitor::wire::Flags;
-use support::frames::{OwnedFrame, events};
+use support::frames::{OwnedFrame, handshakes};
 use support::talk::{Talk, first_record, stream};
-
-fn handshakes(frames: &[OwnedFrame]) -> Vec<Handshake> {
-    let handshake = |event| match event {
-        Event::Handshake(handshake) => Some(*handshake),
-        _ => None,
-    };
-    events(frames).into_iter().filter_map(handshake).collect()
-}
 
 fn only(talk: &Talk) -> Handshake {
     let mut all = handshakes(&talk.frames);

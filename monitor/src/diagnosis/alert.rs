@@ -15,6 +15,12 @@ pub(super) fn said_so(case: &Case<'_>) -> Option<Verdict> {
         Side::Server => by_server(last.description),
     };
     let why = named.or_else(|| by_either(last.description))?;
+    // OpenSSL says decode_error to a peer that hangs up, too: what that peer sent must have been seen.
+    let peer = last.from.other();
+    let unseen = !case.talk.has_seen(peer) || case.talk.gap(peer).is_some();
+    if why == Cause::MalformedMessage && unseen {
+        return None;
+    }
     let stage = case.talk.progress.stage();
     let evidence = format!(
         "{} sent alert {} after {stage}",
@@ -50,6 +56,7 @@ const fn by_client(description: u8) -> Option<Cause> {
         alert::BAD_CERTIFICATE
         | alert::UNSUPPORTED_CERTIFICATE
         | alert::CERTIFICATE_REVOKED
+        | alert::BAD_CERTIFICATE_STATUS_RESPONSE
         | alert::CERTIFICATE_UNKNOWN => Some(Cause::CertificateRejected),
         alert::USER_CANCELED => Some(Cause::ClientAbandoned),
         _ => None,

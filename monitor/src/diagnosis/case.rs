@@ -8,7 +8,7 @@ use crate::flow::Side;
 use crate::frame::Timestamp;
 use crate::handshake::{Conversation, Decision, SeenAlert};
 use crate::report::{EndedBy, EndedHow};
-use crate::tls::{Chain, ClientHello, names};
+use crate::tls::{Chain, ClientHello, Staple, names};
 
 /// One decided conversation, and what its endpoint did for others lately.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub struct Case<'a> {
     pub decision: Decision,
     /// The server's certificates, where it sent them in the clear, and when.
     pub chain: Option<(Arc<Chain>, Timestamp)>,
+    /// The OCSP response that was stapled to them.
+    pub staple: Option<Staple>,
     /// What the endpoint did for others.
     pub baseline: &'a Baseline,
 }

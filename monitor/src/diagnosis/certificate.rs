@@ -8,7 +8,7 @@ use super::{Case, Verdict};
 use crate::flow::Side;
 use crate::frame::Timestamp;
 use crate::report::{Cause, Confidence};
-use crate::tls::{Certificate, Chain, Coverage, Names, ServerName, alert};
+use crate::tls::{Certificate, Chain, Coverage, Names, ServerName, Staple, alert};
 
 /// The client left after the server's Certificate, and what is wrong with that can be seen. The first rule that applies:
 ///
@@ -17,7 +17,8 @@ use crate::tls::{Certificate, Chain, Coverage, Names, ServerName, alert};
 /// 2. Alert certificate_expired: what the alert says, but `certificate-not-yet-valid` when the dates say that.
 /// 3. Alert bad_certificate or certificate_unknown: the fault that can be seen, certain when it is the only one. None can
 ///    be seen: what the alert says.
-/// 4. The client left without a word about certificates: the fault that can be seen, likely; possible when the fault is
+/// 4. Alert certificate_revoked or bad_certificate_status_response: what the alert says.
+/// 5. The client left without a word about certificates: the fault that can be seen, likely; possible when the fault is
 ///    one that many clients are told to accept.
 ///
 /// What else can be seen is added as evidence.
@@ -26,6 +27,7 @@ pub(super) fn refused(case: &Case<'_>) -> Option<Verdict> {
     let asked = case.hello().and_then(|hello| hello.server_name.as_ref());
     let faults = Faults {
         chain,
+        staple: case.staple.as_ref(),
         asked,
         at: *at,
     };
@@ -33,6 +35,7 @@ pub(super) fn refused(case: &Case<'_>) -> Option<Verdict> {
         Refusal::UnknownIssuer => faults.with_issuer(case),
         Refusal::Expired => faults.with_dates(case),
         Refusal::Certificate => faults.with_any(case),
+        Refusal::Status => Some(faults.explained(said_so(case)?)),
         Refusal::Wordless => faults.in_silence(case),
     }
 }
@@ -45,6 +48,8 @@ enum Refusal {
     Expired,
     /// An alert about the certificate that does not say what is wrong.
     Certificate,
+    /// An alert about the status of the certificate.
+    Status,
     /// It leaves before its Finished, by RST, FIN or an alert that is not about certificates.
     Wordless,
 }
@@ -64,6 +69,9 @@ impl Refusal {
             alert::UNKNOWN_CA => Some(Self::UnknownIssuer),
             alert::CERTIFICATE_EXPIRED => Some(Self::Expired),
             alert::BAD_CERTIFICATE | alert::CERTIFICATE_UNKNOWN => Some(Self::Certificate),
+            alert::CERTIFICATE_REVOKED | alert::BAD_CERTIFICATE_STATUS_RESPONSE => {
+                Some(Self::Status)
+            }
             alert::HANDSHAKE_FAILURE | alert::CLOSE_NOTIFY => Some(Self::Wordless),
             _ => None,
         }
@@ -73,6 +81,7 @@ impl Refusal {
 /// A certificate chain, for which name, and when it was sent.
 struct Faults<'a> {
     chain: &'a Chain,
+    staple: Option<&'a Staple>,
     asked: Option<&'a ServerName>,
     at: Timestamp,
 }
@@ -163,10 +172,16 @@ impl Faults<'_> {
 
     /// All that is wrong, what explains a refusal best first.
     fn all(&self) -> Vec<Fault> {
-        [self.dates(), self.name(), self.order(), self.own_issuer()]
-            .into_iter()
-            .flatten()
-            .collect()
+        [
+            self.dates(),
+            self.status(),
+            self.name(),
+            self.order(),
+            self.own_issuer(),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     fn dates(&self) -> Option<Fault> {
@@ -284,5 +299,6 @@ fn days(duration: Duration) -> String {
     }
 }
 
+mod staple;
 #[cfg(test)]
 mod tests;

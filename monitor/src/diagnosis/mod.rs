@@ -8,6 +8,7 @@ mod application;
 mod baseline;
 mod case;
 mod certificate;
+mod client_certificate;
 mod guide;
 mod name;
 mod quic;
@@ -37,6 +38,7 @@ const RULES: &[Rule] = &[
     certificate::refused,
     alert::said_so,
     alert::encrypted,
+    client_certificate::refused,
     transport::server_silent,
     transport::client_abandoned,
 ];

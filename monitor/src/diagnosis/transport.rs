@@ -66,6 +66,7 @@ pub(super) fn client_abandoned(case: &Case<'_>) -> Option<Verdict> {
     let talk = case.talk;
     let unanswered = talk.streams.server.bytes() == 0 || talk.left_early;
     if !unanswered
+        || !talk.has_seen(Side::Server)
         || talk.is_cleartext()
         || talk.streams.client.bytes() == 0
         || !case.hung_up(Side::Client)

@@ -31,12 +31,13 @@ pub enum Protocol {
 /// The protocol and both endpoints, in an order that does not depend on the packet's direction.
 ///
 /// The interface is no part of the key: a conversation that passes two interfaces under the same addresses is one
-/// conversation, and its second copy of each packet is what TCP calls a duplicate.
+/// conversation, and its second copy of each packet is what TCP calls a duplicate. Nor is the tunnel: see
+/// [`Overlay`](super::Overlay). Where networks in tunnels use the same addresses, each conversation takes a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FlowKey {
     /// The addresses of the lower and the higher end; of IPv4, in the last four bytes.
     addresses: [[u64; 2]; 2],
-    /// Their ports, the protocol, and whether the addresses are those of IPv6.
+    /// Their ports, the protocol, whether the addresses are those of IPv6, and the lane.
     rest: u64,
 }
 
@@ -65,6 +66,16 @@ impl FlowKey {
         Self {
             addresses: [low.0, high.0],
             rest: ports | udp << 32 | ipv6 << 33,
+        }
+    }
+
+    /// The same, in a lane of its own. What comes through no tunnel is in the first, number 0.
+    #[must_use]
+    pub const fn in_lane(self, lane: u8) -> Self {
+        const LANE: u32 = 40;
+        Self {
+            rest: self.rest & ((1 << LANE) - 1) | (lane as u64) << LANE,
+            ..self
         }
     }
 }
@@ -97,5 +108,6 @@ mod tests {
         let [tcp, udp] = [Protocol::Tcp, Protocol::Udp];
         assert_eq!(FlowKey::new(tcp, a, b), FlowKey::new(tcp, b, a));
         assert_ne!(FlowKey::new(tcp, a, b), FlowKey::new(udp, a, b));
+        assert_ne!(FlowKey::new(tcp, a, b), FlowKey::new(tcp, a, b).in_lane(1));
     }
 }

@@ -1,12 +1,14 @@
 //! Who talks to whom: the key of a conversation, the bounded table that holds conversations, and what TCP or QUIC itself showed.
 
 mod key;
+mod overlay;
 mod quic;
 mod side;
 mod table;
 mod tcp;
 
 pub use key::{Endpoint, FlowKey, Protocol};
+pub use overlay::{Fit, Overlay};
 pub use quic::{Negotiation, Quic, QuicIds, QuicSeen};
 pub use side::{Side, Sides};
 pub use table::{Place, Table};

@@ -2,7 +2,7 @@
 
 use super::followed::Followed;
 use super::{Carrier, Deadlines, FirstBytes, Preamble, Progress};
-use crate::flow::{Endpoint, Quic, Side, Sides};
+use crate::flow::{Endpoint, Overlay, Quic, Side, Sides};
 use crate::frame::{Direction, InterfaceId, Timestamp};
 use crate::stream::{Gap, Piece, Stream};
 use crate::tls::{Deframer, Version};
@@ -38,6 +38,10 @@ pub struct Conversation {
     /// The client closed its side before the server had said anything. It may be gone, or it may still listen (RFC 9293
     /// section 3.6).
     pub left_early: bool,
+    /// All tunnels that it was seen in; none where it came through none.
+    pub overlay: Option<Box<Overlay>>,
+    /// How many handshakes were decided before on the same connection.
+    pub again: u8,
     pub(super) deframers: Sides<Deframer>,
     /// How many of the client's segments came before the one in which each direction's TLS begins.
     tls_from: Sides<Option<u32>>,
@@ -81,11 +85,27 @@ impl Conversation {
             preamble: Preamble::default(),
             tunnel: sight.tunnel,
             left_early: false,
+            overlay: None,
+            again: 0,
             deframers: Sides::default(),
             tls_from: Sides::default(),
             past_ack: None,
             moved: None,
         }
+    }
+
+    /// A handshake inside an established connection of TLS 1.2 or before: all of it is encrypted, so it is told by the types
+    /// of records. `seq` is where its first record stands.
+    pub fn renegotiation(sight: FirstSight, seq: u32) -> Self {
+        let mut talk = Self::new(sight);
+        talk.preamble = Preamble::none();
+        talk.progress.renegotiates = true;
+        talk.deframers.client = Deframer::of_ciphered();
+        talk.deframers.server = Deframer::of_ciphered();
+        if let Carrier::Tcp(tcp) = &mut talk.carrier {
+            tcp.isn = Some(seq);
+        }
+        talk
     }
 
     /// Which side sends from this endpoint.
@@ -162,6 +182,11 @@ impl Conversation {
         }
     }
 
+    /// Takes note of the tunnel that a packet of this side came through.
+    pub fn note_tunnel(&mut self, from: Side, outer: &Outer) {
+        self.overlay.get_or_insert_default().note(from, outer);
+    }
+
     /// When the silence of this conversation becomes a finding. A retransmission does not put it off.
     pub fn deadline(&self, deadlines: &Deadlines) -> Timestamp {
         if let Some(negotiation) = self.carrier.negotiated_away() {
@@ -225,6 +250,7 @@ impl Conversation {
         let heard = &self.progress;
         heard.client_hello.is_some()
             || heard.ssl2_hello.is_some()
+            || heard.renegotiates
             || heard.server_hello.is_some()
             || heard.certificate
             || !heard.alerts.is_empty()

@@ -2,13 +2,15 @@
 
 use smallvec::SmallVec;
 
+use super::{ProtectedRecord, ProtectedRecords};
 use crate::flow::{Side, Sides};
 use crate::frame::Timestamp;
 use crate::report::Stage;
-use crate::tls::{Chain, ClientHello, HandshakeType, Item, Malformed, ServerHello, Version, alert};
+use crate::tls::{
+    Chain, ClientHello, HandshakeType, Item, Malformed, RecordSizes, ServerHello, Version, alert,
+    record,
+};
 
-/// The longest body of a TLS 1.3 record that can only be an alert: two bytes, the content type, a 16-byte tag; Java pads to 35.
-const LONGEST_ENCRYPTED_ALERT: u16 = 35;
 /// The shortest body of a TLS 1.3 record that holds a Finished: header 4, SHA-256 32, content type 1, CCM_8 tag 8.
 const SHORTEST_FINISHED: u16 = 45;
 /// How many alerts of one conversation are kept.
@@ -23,6 +25,8 @@ pub struct Progress {
     pub ssl2_hello: Option<Version>,
     /// The ServerHello and when its last byte came; a HelloRetryRequest is not one.
     pub server_hello: Option<(Box<ServerHello>, Timestamp)>,
+    /// It is a handshake inside an established connection: encrypted, and told by the types of records alone.
+    pub renegotiates: bool,
     /// A HelloRetryRequest came.
     pub retried: bool,
     /// What it asked for.
@@ -36,8 +40,14 @@ pub struct Progress {
     /// The body of the server's first Certificate message, when it can be read, and when its last byte came. It is read when
     /// the handshake is decided: then it is known for which name the client asked.
     pub certificates: Option<(Box<[u8]>, Timestamp)>,
+    /// The body of the CertificateStatus behind it (TLS 1.2 and before), and when its last byte came.
+    pub staple: Option<(Box<[u8]>, Timestamp)>,
     /// ServerKeyExchange or ClientKeyExchange was sent.
     pub key_exchange: bool,
+    /// The server sent what it sends only in a full handshake (TLS 1.2 and before).
+    pub(super) full: bool,
+    /// What the client sent when it was asked for a certificate, in the clear.
+    pub client_certificate: Option<ClientCertificate>,
     /// After the client's Finished (TLS 1.3), the server went on with something that is no alert.
     pub accepted: bool,
 }
@@ -71,6 +81,30 @@ pub struct SideProgress {
     pub finished: Option<Timestamp>,
     /// The size of its last protected record, when that may be an encrypted alert.
     pub maybe_alert: Option<u16>,
+    /// Its records with encrypted content.
+    pub protected: ProtectedRecords,
+    /// What came before its Finished (TLS 1.3).
+    pub before_finished: Option<BeforeFinished>,
+    /// It sent ChangeCipherSpec.
+    pub(super) cipher_changed: bool,
+}
+
+/// The protected records before a Finished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BeforeFinished {
+    /// How many.
+    pub records: u32,
+    /// The length of the last of them.
+    pub last: Option<u16>,
+}
+
+/// What a client sends when it is asked for a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientCertificate {
+    /// None: a message without certificates.
+    None,
+    /// At least one.
+    Some,
 }
 
 /// An alert.
@@ -106,8 +140,10 @@ impl Progress {
                 level,
                 description,
             }),
-            Item::ChangeCipherSpec => {}
-            Item::Protected { content_type, len } => self.protected(from, content_type, len, now),
+            Item::ChangeCipherSpec => self.sides[from].cipher_changed = true,
+            Item::Protected { content_type, len } => {
+                self.protected(from, ProtectedRecord { content_type, len }, now);
+            }
             Item::Ssl2ClientHello { version, .. } => self.ssl2_hello = Some(version),
             Item::NotTls { .. } => self.sides[from].not_tls = true,
             Item::Malformed(reason) => self.malformed(from, reason),
@@ -137,19 +173,21 @@ impl Progress {
     pub fn is_established(&self) -> bool {
         match self.version() {
             Some(version) if version.is_tls13() => self.accepted,
-            Some(_) => self.sides.client.finished.is_some() && self.sides.server.finished.is_some(),
-            None => false,
+            None if !self.renegotiates => false,
+            _ => self.sides.client.finished.is_some() && self.sides.server.finished.is_some(),
         }
     }
 
     /// Memory held for the server's certificate, in bytes.
     pub fn memory(&self) -> usize {
-        self.certificates.as_ref().map_or(0, |(body, _)| body.len())
+        let kept = [&self.certificates, &self.staple].into_iter().flatten();
+        kept.map(|(body, _)| body.len()).sum()
     }
 
     /// Forgets the server's certificate: there is no room for it.
     pub fn forget_certificate(&mut self) {
         self.certificates = None;
+        self.staple = None;
     }
 
     fn message(&mut self, from: Side, kind: HandshakeType, body: &[u8], now: Timestamp) {
@@ -165,12 +203,20 @@ impl Progress {
                 });
             }
             (Side::Server, HandshakeType::CERTIFICATE) if !self.certificate => {
-                self.certificate = true;
+                (self.certificate, self.full) = (true, true);
                 self.certificate(body, now);
             }
-            (_, HandshakeType::SERVER_KEY_EXCHANGE | HandshakeType::CLIENT_KEY_EXCHANGE) => {
-                self.key_exchange = true;
+            (Side::Server, HandshakeType::CERTIFICATE_STATUS) if self.staple.is_none() => {
+                self.staple = Some((body.into(), now));
             }
+            (Side::Client, HandshakeType::CERTIFICATE) => {
+                self.client_certificate = Some(ClientCertificate::of(body));
+            }
+            (Side::Server, HandshakeType::SERVER_HELLO_DONE) => self.full = true,
+            (Side::Server, HandshakeType::SERVER_KEY_EXCHANGE) => {
+                (self.key_exchange, self.full) = (true, true);
+            }
+            (Side::Client, HandshakeType::CLIENT_KEY_EXCHANGE) => self.key_exchange = true,
             _ => {}
         }
     }
@@ -218,40 +264,59 @@ impl Progress {
     }
 
     /// An encrypted record: only its type, size and place can be seen.
-    fn protected(&mut self, from: Side, content_type: u8, len: u16, now: Timestamp) {
-        const HANDSHAKE: u8 = 22;
-        const ALERT: u8 = 21;
+    fn protected(&mut self, from: Side, record: ProtectedRecord, now: Timestamp) {
+        if self.is_established() {
+            return;
+        }
         let is_13 = self.version().is_some_and(Version::is_tls13);
+        let ProtectedRecord { content_type, len } = record;
         let small = if is_13 {
-            len <= LONGEST_ENCRYPTED_ALERT
+            self.is_alert_size(len)
         } else {
-            content_type == ALERT
+            content_type == record::ALERT
         };
-        self.sides[from].maybe_alert = small.then_some(len);
         let finished = if is_13 {
             from == Side::Client && self.looks_finished(len)
         } else {
-            content_type == HANDSHAKE
+            content_type == record::HANDSHAKE
+                && (!self.renegotiates || self.sides[from].cipher_changed)
         };
+        self.sides[from].cipher_changed |= content_type == record::CHANGE_CIPHER_SPEC;
         if is_13 && from == Side::Server && !small && self.sides.client.finished.is_some() {
             self.accepted = true;
         }
-        if finished {
-            self.sides[from].finished.get_or_insert(now);
+        let side = &mut self.sides[from];
+        side.maybe_alert = small.then_some(len);
+        if finished && side.finished.is_none() {
+            side.finished = Some(now);
+            side.before_finished = is_13.then(|| side.protected.so_far());
         }
+        side.protected.add(record);
     }
 
     /// Whether a client's TLS 1.3 record may hold its Finished. Early data comes first and can have any size, so with it
-    /// only the exact sizes count: SHA-256 or SHA-384, with a tag of 8 or 16 bytes.
+    /// only the exact size counts.
     fn looks_finished(&self, len: u16) -> bool {
+        let exact = self.sizes().map(RecordSizes::of_finished);
         let early_data = self
             .client_hello
             .as_ref()
             .is_some_and(|(hello, _)| hello.early_data);
-        if early_data {
-            matches!(len, 45 | 53 | 69)
-        } else {
-            len >= SHORTEST_FINISHED
+        match exact {
+            Some(exact) if early_data => len == exact,
+            Some(exact) => len >= exact,
+            None if early_data => matches!(len, 45 | 53 | 69),
+            None => len >= SHORTEST_FINISHED,
+        }
+    }
+}
+
+impl ClientCertificate {
+    /// A list with a length of three bytes before it (RFC 5246 section 7.4.2).
+    const fn of(body: &[u8]) -> Self {
+        match body {
+            [] | [0, 0, 0] => Self::None,
+            _ => Self::Some,
         }
     }
 }

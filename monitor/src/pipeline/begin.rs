@@ -1,7 +1,7 @@
 //! Which packets begin a conversation, and who is the client in it.
 
 use super::{Passing, Ports};
-use crate::flow::Sides;
+use crate::flow::{Side, Sides};
 use crate::frame::Direction;
 use crate::handshake::{Conversation, FirstSight};
 use crate::wire::quic::opens_connection;
@@ -57,6 +57,38 @@ fn over_quic(
 /// Whether a payload begins with a record that holds a ClientHello.
 pub(super) fn is_hello(payload: &[u8]) -> bool {
     holds_message(payload, CLIENT_HELLO)
+}
+
+/// The same, so that ciphertext does not: the length and the version of the message make sense as well.
+pub(super) const fn is_whole_hello(payload: &[u8]) -> bool {
+    matches!(
+        payload,
+        [22, 3, 0..=4, _, _, CLIENT_HELLO, 0, 0..=63, _, 3, 0..=4, ..]
+    )
+}
+
+/// Whether a payload is a whole handshake record, and ends or goes on with the beginning of another record: bulk data that
+/// happens to begin like one does not.
+pub(super) fn is_handshake_record(payload: &[u8]) -> bool {
+    let [22, 3, 0..=3, high, low, rest @ ..] = payload else {
+        return false;
+    };
+    let len = u16::from_be_bytes([*high, *low]);
+    let behind = rest.get(usize::from(len)..);
+    matches!(behind, Some([] | [20..=23, 3, ..]))
+}
+
+/// A handshake inside an established connection, whose first encrypted record this is.
+pub(super) fn renegotiation(passing: &Passing<'_>, from: Side) -> Conversation {
+    let from = match from {
+        Side::Client => From::Client,
+        Side::Server => From::Server,
+    };
+    let seq = match &passing.packet {
+        Transport::Tcp(segment) => segment.seq,
+        Transport::Udp(_) | Transport::Unreachable(_) => 0,
+    };
+    Conversation::renegotiation(sight(passing, from, true), seq)
 }
 
 const CLIENT_HELLO: u8 = 1;

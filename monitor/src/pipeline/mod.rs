@@ -15,18 +15,21 @@ use hashbrown::HashMap;
 pub use settings::{Ports, Settings};
 
 use crate::diagnosis::{Case, Endpoints, Tried, Verdict, diagnose};
-use crate::flow::{Endpoint, FlowKey, Place, Protocol, Quic, Table};
+use crate::flow::{Endpoint, Fit, FlowKey, Place, Protocol, Quic, Table};
 use crate::frame::{Frame, FrameSink, InterfaceId, Timestamp};
 use crate::handshake::{Conversation, Decision, Trigger, decide};
 use crate::report::{Cause, Context, EndedHow, Event, Outcome, compose};
-use crate::tls::Certificates;
 use crate::tls::fingerprint::Fingerprints;
+use crate::tls::{Certificates, Staple};
 use crate::wire::{self, Outer, Packet, Transport, Unreadable};
 use losses::Losses;
-use tracked::Tracked;
+use tracked::{Begins, Tracked};
 
 /// Packets come out of order by milliseconds. A clock that goes back by more was set: what began since then is not overdue.
 const CLOCK_STEP: Duration = Duration::from_secs(2);
+
+/// How many conversations with the same addresses and ports are held at once, in networks that tunnels keep apart.
+const LANES: u8 = 8;
 
 /// Turns Frames into Events. Has no clock: time is what frames and ticks say.
 #[derive(Debug)]
@@ -164,29 +167,68 @@ impl Pipeline {
             Transport::Udp(_) | Transport::Unreachable(_) => Protocol::Udp,
         };
         let key = FlowKey::new(protocol, passing.source, passing.destination);
-        let mut found = self.conversations.find(&key);
-        if let Some(place) = found
-            && self.is_replaced(place, passing)
-        {
-            self.replace(place);
-            found = None;
-        }
-        match found {
-            None => self.begin(key, passing),
-            Some(place) => self.follow(place, passing),
+        let (key, found) = match &passing.tunnel {
+            None => (key, self.conversations.find(&key)),
+            Some(outer) => match self.lane(key, passing, outer) {
+                Some(lane) => lane,
+                None => return self.losses.add("pipeline", "overlay_full", 1),
+            },
+        };
+        let Some(place) = found else {
+            return self.begin(key, passing, 0);
+        };
+        match self.begins(place, passing) {
+            None => self.follow(place, passing),
+            Some((Begins::Another, again)) => {
+                self.replace(place);
+                self.begin(key, passing, again);
+            }
+            Some((Begins::Renegotiation(side), again)) => {
+                self.conversations.remove(place);
+                let mut talk = begin::renegotiation(passing, side);
+                talk.again = again;
+                self.take_in(key, passing, talk);
+            }
         }
     }
 
-    fn is_replaced(&mut self, place: Place, passing: &Passing<'_>) -> bool {
-        let tracked = self.conversations.get_mut(place);
-        tracked.is_some_and(|tracked| tracked.is_replaced_by(passing))
+    /// What a packet begins under a key that is known, and how many handshakes were decided there before.
+    fn begins(&mut self, place: Place, passing: &Passing<'_>) -> Option<(Begins, u8)> {
+        let tracked = self.conversations.get_mut(place)?;
+        Some((tracked.begins(passing)?, tracked.again()))
+    }
+
+    /// Where the conversation of a packet in a tunnel is, or may begin: networks in tunnels may use the same addresses.
+    fn lane(
+        &mut self,
+        key: FlowKey,
+        passing: &Passing<'_>,
+        outer: &Outer,
+    ) -> Option<(FlowKey, Option<Place>)> {
+        let (mut perhaps, mut free) = (None, None);
+        for key in (0..LANES).map(|lane| key.in_lane(lane)) {
+            let found = self.conversations.find(&key);
+            let tracked = found.and_then(|place| self.conversations.get_mut(place));
+            match tracked.map(|tracked| tracked.fits(passing, outer)) {
+                Some(Fit::Yes) => return Some((key, found)),
+                Some(Fit::Perhaps) => perhaps = perhaps.or(Some((key, found))),
+                Some(Fit::No) => {}
+                None => free = free.or(Some((key, None))),
+            }
+        }
+        perhaps.or(free)
     }
 
     /// A packet of no conversation begins one, if it can.
-    fn begin(&mut self, key: FlowKey, passing: &Passing<'_>) {
-        let Some(talk) = begin::conversation(passing, &self.settings.ports) else {
-            return;
-        };
+    fn begin(&mut self, key: FlowKey, passing: &Passing<'_>, again: u8) {
+        if let Some(mut talk) = begin::conversation(passing, &self.settings.ports) {
+            talk.again = if talk.joined_late { again } else { 0 };
+            self.take_in(key, passing, talk);
+        }
+    }
+
+    /// Follows a conversation from its first packet on.
+    fn take_in(&mut self, key: FlowKey, passing: &Passing<'_>, talk: Conversation) {
         let deadline = talk.deadline(&self.settings.deadlines);
         self.followed += 1;
         let tracked = Tracked::Watched(Box::new(talk), deadline);
@@ -205,6 +247,9 @@ impl Pipeline {
         };
         let held = talk.buffered();
         let side = talk.side_of(passing.source);
+        if let Some(outer) = &passing.tunnel {
+            talk.note_tunnel(side, outer);
+        }
         talk.push(side, &passing.packet, passing.frame.time);
         self.buffered = (self.buffered + talk.buffered()).saturating_sub(held);
         if self.buffered > self.settings.max_buffered {
@@ -278,10 +323,16 @@ impl Pipeline {
             let asked = hello.and_then(|(hello, _)| hello.server_name.as_ref());
             Some((self.certificates.read(body, asked)?, *at))
         });
+        let serial = chain
+            .as_ref()
+            .and_then(|(chain, _)| chain.leaf.serial.as_deref());
+        let staple = talk.progress.staple.as_ref();
+        let staple = staple.map(|(body, _)| Staple::read(body, serial));
         let case = Case {
             talk,
             decision,
             chain,
+            staple,
             baseline: self.endpoints.of(service),
         };
         let verdict = verdict(&case);

@@ -1,10 +1,13 @@
 //! A conversation in the table: watched, or decided and remembered for a while.
 
 use super::{Passing, begin};
-use crate::flow::QuicIds;
+use crate::flow::{Fit, Overlay, QuicIds, Side, Sides};
 use crate::frame::Timestamp;
 use crate::handshake::{Carrier, Conversation};
-use crate::wire::{Transport, quic};
+use crate::wire::{Outer, Segment, Transport, quic};
+
+/// How many more handshakes of one TCP connection are followed. Past that a peer plays with us.
+const MAX_AGAIN: u8 = 16;
 
 /// What the table holds.
 #[derive(Debug)]
@@ -12,21 +15,42 @@ pub(super) enum Tracked {
     /// Not decided yet; with the time its timer is set to.
     Watched(Box<Conversation>, Timestamp),
     /// Decided and reported. Its last packets still come.
-    Decided(Memory),
+    Decided(Memory, Option<Box<Overlay>>),
 }
 
 /// What must be remembered of a decided conversation to tell its last packets from the first of another.
 #[derive(Debug)]
 pub(super) enum Memory {
     /// A TCP connection.
-    Tcp {
-        /// The client's initial sequence number.
-        isn: Option<u32>,
-        /// The client had said nothing, or nothing but cleartext that may lead to TLS, when time was up: it may yet begin.
-        quiet: bool,
-    },
+    Tcp(TcpMemory),
     /// A QUIC connection: what its packets are recognised by.
     Quic(Box<QuicIds>),
+}
+
+/// What must be remembered of a TCP connection.
+#[derive(Debug)]
+pub(super) struct TcpMemory {
+    /// The client's initial sequence number.
+    isn: Option<u32>,
+    /// Where each side's stream goes on; not known when the connection has ended.
+    next: Sides<Option<u32>>,
+    /// The client is the lower of the two endpoints.
+    client_is_low: bool,
+    /// The client had said nothing, or nothing but cleartext that may lead to TLS, when time was up: it may yet begin.
+    quiet: bool,
+    /// TLS 1.2 or before was established: another handshake inside it is encrypted, and its records say that they are one.
+    may_renegotiate: bool,
+    /// How many handshakes were decided on it before.
+    again: u8,
+}
+
+/// What a packet begins under addresses and ports that are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Begins {
+    /// Another connection, or another TLS session in the same one.
+    Another,
+    /// A handshake inside the established one, with a record of this side.
+    Renegotiation(Side),
 }
 
 impl Tracked {
@@ -35,47 +59,159 @@ impl Tracked {
         let Self::Watched(talk, _) = self else {
             return None;
         };
-        let memory = Memory::of(talk);
-        match std::mem::replace(self, Self::Decided(memory)) {
+        let decided = Self::Decided(Memory::of(talk), talk.overlay.take());
+        match std::mem::replace(self, decided) {
             Self::Watched(talk, _) => Some(talk),
-            Self::Decided(_) => None,
+            Self::Decided(..) => None,
         }
     }
 
-    /// Whether this segment begins another conversation under the same addresses and ports.
-    pub(super) fn is_replaced_by(&self, passing: &Passing<'_>) -> bool {
+    /// What this packet begins, if it is none of this conversation.
+    pub(super) fn begins(&self, passing: &Passing<'_>) -> Option<Begins> {
         match self {
             Self::Watched(talk, _) => {
-                talk.is_replaced_by(talk.side_of(passing.source), &passing.packet)
+                let side = talk.side_of(passing.source);
+                let replaced = talk.is_replaced_by(side, &passing.packet);
+                replaced.then_some(Begins::Another)
             }
-            Self::Decided(memory) => memory.is_replaced_by(passing),
+            Self::Decided(memory, _) => memory.begins(passing),
+        }
+    }
+
+    /// Whether a packet in this tunnel belongs to this conversation. The first rule that applies:
+    ///
+    /// 1. The conversation was seen in that tunnel: yes.
+    /// 2. Its opening comes again, through another tunnel: yes.
+    /// 3. The packet opens another conversation, or acknowledges something else than what the conversation has sent: no.
+    /// 4. It is the first of its side in a tunnel: perhaps.
+    pub(super) fn fits(&self, passing: &Passing<'_>, outer: &Outer) -> Fit {
+        let (side, overlay) = match self {
+            Self::Watched(talk, _) => (talk.side_of(passing.source), talk.overlay.as_ref()),
+            Self::Decided(memory, overlay) => (memory.side_of(passing), overlay.as_ref()),
+        };
+        let fit = overlay.map_or(Fit::Perhaps, |overlay| overlay.fits(side, outer));
+        let Transport::Tcp(segment) = &passing.packet else {
+            return fit;
+        };
+        match (fit, self.opens_again(segment)) {
+            (Fit::No, Some(true)) => Fit::Yes,
+            (Fit::Perhaps, Some(false)) => Fit::No,
+            (Fit::Perhaps, _) if !self.is_acknowledged_by(side, segment) => Fit::No,
+            (fit, _) => fit,
+        }
+    }
+
+    /// Whether a SYN is that of this conversation; `None` for what is no SYN, and when that was not seen.
+    fn opens_again(&self, segment: &Segment<'_>) -> Option<bool> {
+        let isn = match self {
+            Self::Watched(talk, _) => talk.carrier.tcp().and_then(|tcp| tcp.isn),
+            Self::Decided(Memory::Tcp(memory), _) => memory.isn,
+            Self::Decided(Memory::Quic(_), _) => None,
+        };
+        let opens = segment.flags.syn() && !segment.flags.ack();
+        isn.filter(|_| opens).map(|isn| isn == segment.seq)
+    }
+
+    /// Whether a segment of this side acknowledges about as much as the other side has sent.
+    fn is_acknowledged_by(&self, side: Side, segment: &Segment<'_>) -> bool {
+        /// Larger than any window that a handshake fills.
+        const NEAR: u32 = 1 << 20;
+        let next = match self {
+            Self::Watched(talk, _) => talk.streams[side.other()].next_seq(),
+            Self::Decided(Memory::Tcp(memory), _) => memory.next[side.other()],
+            Self::Decided(Memory::Quic(_), _) => None,
+        };
+        let is_near = |next: u32| segment.ack.wrapping_sub(next).wrapping_add(NEAR) < 2 * NEAR;
+        !segment.flags.ack() || next.is_none_or(is_near)
+    }
+
+    /// How many handshakes were decided on this TCP connection, this one included.
+    pub(super) const fn again(&self) -> u8 {
+        match self {
+            Self::Decided(Memory::Tcp(memory), _) => memory.again.saturating_add(1),
+            _ => 0,
         }
     }
 }
 
 impl Memory {
     fn of(talk: &Conversation) -> Self {
+        let goes_on = talk.carrier.end().is_none();
+        let next = |side: Side| talk.streams[side].next_seq().filter(|_| goes_on);
         match &talk.carrier {
-            Carrier::Tcp(tcp) => Self::Tcp {
+            Carrier::Tcp(tcp) => Self::Tcp(TcpMemory {
                 isn: tcp.isn,
+                next: Sides {
+                    client: next(Side::Client),
+                    server: next(Side::Server),
+                },
+                client_is_low: talk.endpoints.client <= talk.endpoints.server,
                 quiet: tcp.end.is_none() && !talk.has_client_word(),
-            },
+                may_renegotiate: talk.progress.is_established() && !talk.is_tls13(),
+                again: talk.again,
+            }),
             Carrier::Quic(quic) => Self::Quic(Box::new(quic.ids())),
         }
     }
 
-    /// A SYN with another initial sequence number; the same one again is a retransmission. Or a first word after all. Or an
-    /// Initial packet for another connection ID.
-    fn is_replaced_by(&self, passing: &Passing<'_>) -> bool {
+    fn side_of(&self, passing: &Passing<'_>) -> Side {
+        match self {
+            Self::Tcp(memory) => memory.side_of(passing),
+            // Of a QUIC connection that is decided both sides have been heard.
+            Self::Quic(_) => Side::Client,
+        }
+    }
+
+    fn begins(&self, passing: &Passing<'_>) -> Option<Begins> {
         match (self, &passing.packet) {
-            (Self::Tcp { isn, quiet }, Transport::Tcp(segment)) => {
-                let opens = segment.flags.syn() && !segment.flags.ack();
-                (opens && *isn != Some(segment.seq)) || (*quiet && begin::is_hello(segment.payload))
-            }
+            (Self::Tcp(memory), Transport::Tcp(segment)) => memory.begins(passing, segment),
             (Self::Quic(ids), Transport::Udp(datagram)) => {
-                quic::opens_connection(datagram.payload) && ids.are_left_by(datagram)
+                (quic::opens_connection(datagram.payload) && ids.are_left_by(datagram))
+                    .then_some(Begins::Another)
             }
-            _ => false,
+            _ => None,
+        }
+    }
+}
+
+impl TcpMemory {
+    fn side_of(&self, passing: &Passing<'_>) -> Side {
+        if (passing.source <= passing.destination) == self.client_is_low {
+            Side::Client
+        } else {
+            Side::Server
+        }
+    }
+
+    /// What a segment begins. The first rule that applies:
+    ///
+    /// 1. A SYN with another initial sequence number: another connection. The same one again is a retransmission.
+    /// 2. A ClientHello of a client that had not spoken: it begins after all.
+    /// 3. A ClientHello behind what was seen, in the clear: another session in the same connection.
+    /// 4. A handshake record behind what was seen, where TLS 1.2 or before was established: renegotiation.
+    fn begins(&self, passing: &Passing<'_>, segment: &Segment<'_>) -> Option<Begins> {
+        let opens = segment.flags.syn() && !segment.flags.ack();
+        if opens {
+            return (self.isn != Some(segment.seq)).then_some(Begins::Another);
+        }
+        // All that follows is a handshake record.
+        if segment.payload.first() != Some(&22) {
+            return None;
+        }
+        if self.quiet && begin::is_hello(segment.payload) {
+            return Some(Begins::Another);
+        }
+        let side = self.side_of(passing);
+        let is_new = self.next[side].is_some_and(|next| segment.seq.wrapping_sub(next) < 1 << 31);
+        match () {
+            () if !is_new || self.again >= MAX_AGAIN => None,
+            () if side == Side::Client && begin::is_whole_hello(segment.payload) => {
+                Some(Begins::Another)
+            }
+            () if self.may_renegotiate && begin::is_handshake_record(segment.payload) => {
+                Some(Begins::Renegotiation(side))
+            }
+            () => None,
         }
     }
 }

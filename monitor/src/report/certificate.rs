@@ -6,9 +6,10 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::StapleReport;
 use crate::frame::Timestamp;
 use crate::label::labelled;
-use crate::tls::{Chain, Coverage, Date, Key, Sha256Text};
+use crate::tls::{Chain, Coverage, Date, Key, SerialText, Sha256Text, Staple};
 
 labelled! {
     /// Whether a certificate was valid when it was sent.
@@ -48,6 +49,10 @@ pub struct CertificateReport {
     pub self_signed: bool,
     /// Its names cover the SNI (RFC 9525); null when the client sent none.
     pub covers_sni: Option<bool>,
+    /// The OCSP response that the server stapled to it; null when it sent none.
+    pub ocsp: Option<StapleReport>,
+    /// Its serial number, hexadecimal; null when it could not be read.
+    pub serial: Option<SerialText>,
     /// Its key.
     pub key: Option<KeyReport>,
     /// The algorithm of its signature.
@@ -69,8 +74,9 @@ pub struct KeyReport {
 
 impl CertificateReport {
     /// What is reported of a chain that was sent at this time.
-    pub(super) fn of(chain: &Chain, at: Timestamp) -> Self {
+    pub(super) fn of(chain: &Chain, staple: Option<&Staple>, at: Timestamp) -> Self {
         let leaf = &chain.leaf;
+        let serial = leaf.serial.as_deref();
         let own = &leaf.certificate;
         Self {
             subject: own.subject.clone(),
@@ -84,6 +90,8 @@ impl CertificateReport {
             complete: chain.complete,
             self_signed: leaf.self_signed,
             covers_sni: leaf.coverage.map(|how| how == Coverage::Covered),
+            ocsp: staple.map(|staple| StapleReport::of(staple, serial, at)),
+            serial: leaf.serial,
             key: leaf.key.as_ref().map(key),
             signature_algorithm: leaf.signature_algorithm.clone(),
             fingerprint_sha256: leaf.fingerprint,

@@ -4,19 +4,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    AlertReport, Capture, CertificateReport, ClientDetailsReport, ClientHelloReport, Ended,
-    EndedHow, Handshake, HandshakeDirection, HandshakeId, Missing, Outcome, Peer, ProxiedPeer,
-    ProxyProtocol, RetryReport, SCHEMA, ServerDetailsReport, ServerHelloReport, Timing, Transport,
-    Tunnel,
+    AlertReport, Capture, CertificateReport, ClientDetailsReport, ClientHelloReport,
+    EarlyDataReport, Ended, EndedHow, Handshake, HandshakeDirection, HandshakeId, Missing, Outcome,
+    Peer, ProxiedPeer, ProxyProtocol, RetryReport, SCHEMA, ServerDetailsReport, ServerHelloReport,
+    Timing, Transport, Tunnel,
 };
 use crate::diagnosis::{Case, Verdict, next_step};
 use crate::flow::{Endpoint, Side};
 use crate::frame::{Direction, Timestamp};
-use crate::handshake::{Conversation, ProxyHeader, SeenAlert, ended_by};
+use crate::handshake::{Conversation, EarlyData, ProxyHeader, Resumed, SeenAlert, ended_by};
 use crate::stream::Gap;
 use crate::tls::fingerprint::Fingerprints;
 use crate::tls::{ClientHello, ExtensionType, ServerHello, names, text};
 use crate::wire::Outer;
+
+mod protected;
 
 /// What the report says beside what was seen in the packets.
 #[derive(Debug)]
@@ -52,6 +54,7 @@ pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: &mut Context<
         tunnel: talk.tunnel.map(tunnel),
         proxy_protocol: talk.preamble.proxy().map(proxy_protocol),
         starttls: talk.preamble.starttls(),
+        renegotiation: talk.progress.renegotiates,
         client_hello: talk
             .progress
             .client_hello
@@ -64,10 +67,9 @@ pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: &mut Context<
             .server_hello
             .as_ref()
             .map(|(hello, _)| server_hello(hello, talk, context.fingerprints)),
-        certificate: case
-            .chain
-            .as_ref()
-            .map(|(chain, at)| CertificateReport::of(chain, *at)),
+        early_data: talk.progress.early_data().map(early_data),
+        certificate: certificate(case),
+        protected: protected::records(&talk.progress),
         alerts: alerts(case),
         stage: if case.decision.outcome == Outcome::Established {
             super::Stage::Established
@@ -202,6 +204,11 @@ fn server_hello(
         .client_hello
         .as_ref()
         .map(|(client, _)| &**client);
+    let (resumed, resumption) = match talk.progress.resumed() {
+        Resumed::Yes(how) => (Some(true), how),
+        Resumed::No => (Some(false), None),
+        Resumed::Unknown => (None, None),
+    };
     ServerHelloReport {
         version: hello.version(),
         cipher_suite: hello.cipher_suite,
@@ -212,10 +219,26 @@ fn server_hello(
             .map(|protocol| text::printable(protocol).into()),
         group: hello.group,
         hello_retry_request: talk.progress.retried,
-        resumed: client.is_some_and(|client| hello.resumes(client)),
+        resumed,
+        resumption,
         ja3s: fingerprints.server(hello),
         details: ServerDetailsReport::of(hello, client),
     }
+}
+
+fn certificate(case: &Case<'_>) -> Option<CertificateReport> {
+    let (chain, at) = case.chain.as_ref()?;
+    Some(CertificateReport::of(chain, case.staple.as_ref(), *at))
+}
+
+const fn early_data(what: EarlyData) -> EarlyDataReport {
+    let (accepted, inferred) = match what {
+        EarlyData::Accepted => (Some(true), true),
+        EarlyData::Rejected => (Some(false), true),
+        EarlyData::RuledOut => (Some(false), false),
+        EarlyData::Unknown => (None, false),
+    };
+    EarlyDataReport { accepted, inferred }
 }
 
 fn alerts(case: &Case<'_>) -> Vec<AlertReport> {
@@ -278,7 +301,9 @@ fn capture(case: &Case<'_>, sample_rate: u32) -> Capture {
         .into_iter()
         .filter_map(|side| unseen(case, side))
         .collect();
-    if case.talk.joined_late && case.hello().is_none() {
+    if case.talk.progress.renegotiates {
+        missing.push(entry("client_hello", Missing::Encrypted));
+    } else if case.talk.joined_late && case.hello().is_none() {
         missing.push(entry("client_hello", Missing::JoinedLate));
     } else if case.talk.lacks_hello() {
         missing.push(entry("client_hello", Missing::Gap));

@@ -50,6 +50,12 @@ labelled! {
         Imap = "imap",
         /// POP3 (RFC 2595).
         Pop3 = "pop3",
+        /// NNTP (RFC 4642).
+        Nntp = "nntp",
+        /// ManageSieve (RFC 5804).
+        ManageSieve = "sieve",
+        /// IRC (IRCv3 tls).
+        Irc = "irc",
         /// FTP (RFC 4217).
         Ftp = "ftp",
         /// XMPP (RFC 6120 section 5).

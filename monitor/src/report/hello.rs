@@ -90,8 +90,10 @@ pub struct ServerHelloReport {
     pub group: Option<u16>,
     /// A HelloRetryRequest came first.
     pub hello_retry_request: bool,
-    /// The session was resumed.
-    pub resumed: bool,
+    /// A session was resumed; null when what was seen does not tell.
+    pub resumed: Option<bool>,
+    /// By what; null when none was, and when that cannot be told.
+    pub resumption: Option<super::Resumption>,
     /// JA3S fingerprint (MD5, hexadecimal).
     pub ja3s: Md5Text,
     /// The rest of it.

@@ -8,10 +8,11 @@ use smallvec::SmallVec;
 use crate::frame::Timestamp;
 use crate::report::{
     AcknowledgedReport, AlertReport, AnsweredSession, Capture, Cause, CertificateReport,
-    ClientDetailsReport, ClientHelloReport, Confidence, EncryptedHelloKind, EncryptedHelloReport,
-    Ended, EndedBy, EndedHow, Event, Handshake, HandshakeDirection, HandshakeId, KeyReport, Loss,
-    Missing, OfferedSession, Outcome, Peer, PskReport, RetryReport, SCHEMA, ServerDetailsReport,
-    ServerHelloReport, Stage, Summary, Timing, Transport, Validity,
+    ClientDetailsReport, ClientHelloReport, Confidence, EarlyDataReport, EncryptedHelloKind,
+    EncryptedHelloReport, Ended, EndedBy, EndedHow, Event, Handshake, HandshakeDirection,
+    HandshakeId, Inferred, KeyReport, Loss, Missing, OcspWord, OfferedSession, Outcome, Peer,
+    Protected, ProtectedRecordReport, PskReport, RetryReport, SCHEMA, ServerDetailsReport,
+    ServerHelloReport, Stage, StapleReport, Summary, Timing, Transport, Validity,
 };
 use crate::tls::{Date, U16s, Version};
 
@@ -78,11 +79,14 @@ pub(crate) fn no_sni() -> Handshake {
         tunnel: None,
         proxy_protocol: None,
         starttls: None,
+        renegotiation: false,
         client_hello: Some(client_hello(None)),
         ssl2_client_hello: None,
         hello_retry_request: None,
         server_hello: None,
+        early_data: None,
         certificate: None,
+        protected: None,
         alerts: Vec::new(),
         stage: Stage::ClientHello,
         outcome: Outcome::Failed,
@@ -118,7 +122,12 @@ pub(crate) fn established() -> Handshake {
             cookie_bytes: Some(32),
         }),
         server_hello: Some(server_hello()),
+        early_data: Some(EarlyDataReport {
+            accepted: Some(true),
+            inferred: true,
+        }),
         certificate: Some(certificate()),
+        protected: Some(protected()),
         stage: Stage::Established,
         outcome: Outcome::Established,
         ended: Ended::NOT,
@@ -252,6 +261,8 @@ fn certificate() -> CertificateReport {
         complete: Some(true),
         self_signed: false,
         covers_sni: Some(true),
+        ocsp: Some(staple()),
+        serial: Some("04d2".try_into().unwrap()),
         key: Some(KeyReport {
             algorithm: "P-256".into(),
             bits: Some(256),
@@ -264,6 +275,33 @@ fn certificate() -> CertificateReport {
     }
 }
 
+fn staple() -> StapleReport {
+    StapleReport {
+        response: Some("successful"),
+        status: Some(OcspWord::Good),
+        for_certificate: Some(true),
+        validity: Some(Validity::Valid),
+        produced_at: Some(Date(1_747_526_400)),
+        this_update: Some(Date(1_747_526_400)),
+        next_update: Some(Date(1_748_131_200)),
+        revoked_at: None,
+        revocation_reason: None,
+    }
+}
+
+fn protected() -> Protected {
+    let record = |bytes, inferred| ProtectedRecordReport {
+        content_type: 23,
+        bytes,
+        inferred,
+    };
+    Protected {
+        client: vec![record(69, &[Inferred::Finished])],
+        server: vec![record(643, &[Inferred::Flight])],
+        not_listed: 0,
+    }
+}
+
 fn server_hello() -> ServerHelloReport {
     ServerHelloReport {
         version: Version::TLS1_3,
@@ -272,7 +310,8 @@ fn server_hello() -> ServerHelloReport {
         alpn: Some("h2".into()),
         group: Some(4588),
         hello_retry_request: true,
-        resumed: false,
+        resumed: Some(false),
+        resumption: None,
         ja3s: fixed("d41d8cd98f00b204e9800998ecf8427e"),
         details: server_details(),
     }

@@ -20,15 +20,17 @@ mod key;
 mod leaf;
 mod names;
 mod signature;
+mod staple;
 
 pub use cache::Certificates;
 pub use chain::Chain;
 pub use coverage::Coverage;
 pub use date::Date;
-pub use identity::Certificate;
+pub use identity::{Certificate, SerialText};
 pub use key::Key;
 pub use leaf::{Leaf, Sha256Text};
 pub use names::Names;
+pub use staple::{Answer as OcspAnswer, OcspStatus, Staple};
 
 #[cfg(test)]
 mod tests;

@@ -89,6 +89,11 @@ impl ClientHello {
         listed.chain(legacy)
     }
 
+    /// It has a ticket of an earlier session (RFC 5077).
+    pub fn has_ticket(&self) -> bool {
+        self.details.session_ticket.is_some_and(|len| len > 0)
+    }
+
     /// Whether an extension of this type was sent.
     pub fn has(&self, kind: ExtensionType) -> bool {
         self.extensions.contains(&kind.0)

@@ -94,6 +94,15 @@ impl Deframer {
         }
     }
 
+    /// For a stream that is joined at the beginning of a record, all of them encrypted.
+    pub fn of_ciphered() -> Self {
+        Self {
+            opened: true,
+            ciphered: true,
+            ..Self::default()
+        }
+    }
+
     /// Takes the next bytes of the stream.
     pub fn push(&mut self, bytes: &[u8], visit: Visit<'_>) {
         let mut rest = bytes;

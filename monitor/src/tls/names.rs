@@ -10,6 +10,7 @@ mod group;
 mod handshake_type;
 mod hpke_aead;
 mod hpke_kdf;
+mod ocsp;
 mod point_format;
 mod psk_mode;
 mod quic_error;
@@ -72,6 +73,16 @@ pub const fn alert_level(level: u8) -> Option<&'static str> {
         super::alert::FATAL => Some("fatal"),
         _ => None,
     }
+}
+
+/// The name of an OCSPResponseStatus, as in `try_later`.
+pub fn ocsp_response(status: u8) -> Option<&'static str> {
+    look_up(ocsp::RESPONSES, status)
+}
+
+/// The name of a CRLReason, as in `keyCompromise`.
+pub fn revocation_reason(reason: u8) -> Option<&'static str> {
+    look_up(ocsp::REASONS, reason)
 }
 
 fn look_up<N: Copy + Ord>(table: &Table<N>, code: N) -> Option<&'static str> {

@@ -63,6 +63,15 @@ impl<'a> Reader<'a> {
         *self = ahead;
         Some(body)
     }
+
+    /// A vector with a length of three bytes before it.
+    pub(super) fn vec24(&mut self) -> Option<&'a [u8]> {
+        let mut ahead = self.clone();
+        let [high, middle, low] = ahead.array()?;
+        let body = ahead.take(u32::from_be_bytes([0, high, middle, low]) as usize)?;
+        *self = ahead;
+        Some(body)
+    }
 }
 
 #[cfg(test)]

@@ -75,14 +75,9 @@ impl ServerHello {
         self.selected_version.map_or(self.legacy_version, Version)
     }
 
-    /// The server goes on with a session that `client` offered: by a pre-shared key in TLS 1.3, by the same session id
-    /// before. (A TLS 1.2 client that resumes by ticket alone and sends no session id cannot be told from this.)
-    pub fn resumes(&self, client: &ClientHello) -> bool {
-        if self.version().is_tls13() {
-            self.psk
-        } else {
-            !self.session_id.is_empty() && self.session_id == client.session_id
-        }
+    /// It has the session id that `client` sent. Before TLS 1.3 that resumes a session (RFC 5246 section 7.4.1.3).
+    pub fn echoes_session_id(&self, client: &ClientHello) -> bool {
+        !self.session_id.is_empty() && self.session_id == client.session_id
     }
 
     /// The format of every RFC, SSL 3.0 to TLS 1.3.

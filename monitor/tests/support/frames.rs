@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use monitor::capture::pcap::{self, Source};
 use monitor::frame::{Direction, Frame, FrameSink, InterfaceId, Timestamp};
 use monitor::pipeline::{Pipeline, Settings};
-use monitor::report::Event;
+use monitor::report::{Event, Handshake};
 
 /// A frame that owns its bytes.
 #[derive(Clone, Debug)]
@@ -69,6 +69,15 @@ pub fn events<'a>(frames: impl IntoIterator<Item = &'a OwnedFrame>) -> Vec<Event
     }
     pipeline.finish();
     pipeline.events().collect()
+}
+
+/// The reports of all handshakes in these frames.
+pub fn handshakes<'a>(frames: impl IntoIterator<Item = &'a OwnedFrame>) -> Vec<Handshake> {
+    let handshake = |event| match event {
+        Event::Handshake(handshake) => Some(*handshake),
+        _ => None,
+    };
+    events(frames).into_iter().filter_map(handshake).collect()
 }
 
 /// The events as JSON, without what depends on when and in how many pieces packets came.

@@ -10,4 +10,6 @@
 )]
 
 pub mod frames;
+pub mod ladder;
 pub mod talk;
+pub mod tunnel;

@@ -7,7 +7,7 @@ use crate::diagnosis::{Baseline, diagnose};
 use crate::flow::{End, Ending, Endpoint, Sides, Tcp};
 use crate::frame::{Direction, InterfaceId};
 use crate::handshake::{Carrier, Conversation, FirstSight, SeenAlert, Trigger, decide};
-use crate::tls::{ClientHello, Date, Leaf, Sha256Text};
+use crate::tls::{ClientHello, Date, Leaf, OcspAnswer, OcspStatus, Sha256Text};
 
 const DAY: i64 = 86_400;
 const NOW: i64 = 20_000 * DAY;
@@ -26,6 +26,7 @@ fn sound() -> Chain {
     };
     let leaf = Leaf {
         certificate: certificate.clone(),
+        serial: Some("04d2".try_into().unwrap()),
         names: Names {
             kept: ["a.test".into()].into(),
             left_out: 0,
@@ -119,14 +120,75 @@ fn talk(alert: Option<u8>) -> Conversation {
     talk
 }
 
+/// A staple of which this is wrong.
+fn staple(fault: &str) -> Staple {
+    let mut answer = OcspAnswer {
+        serial: "04d2".try_into().unwrap(),
+        status: Some(OcspStatus::Good),
+        this_update: Some(Date(NOW - DAY)),
+        next_update: Some(Date(NOW + DAY)),
+    };
+    match fault {
+        "revoked" => {
+            let (at, reason) = (Some(Date(NOW - 2 * DAY)), Some(1));
+            answer.status = Some(OcspStatus::Revoked { at, reason });
+        }
+        "unknown" => answer.status = Some(OcspStatus::Unknown),
+        "stale" => answer.next_update = Some(Date(NOW - DAY)),
+        "other" => answer.serial = "04d3".try_into().unwrap(),
+        "good" => {}
+        other => panic!("no fault {other}"),
+    }
+    Staple {
+        response: Some(0),
+        produced_at: None,
+        answer: Some(answer),
+    }
+}
+
+#[rstest]
+#[case::revoked_and_said_so("revoked", Some(alert::CERTIFICATE_REVOKED), "certain")]
+#[case::revoked_and_status_refused(
+    "revoked",
+    Some(alert::BAD_CERTIFICATE_STATUS_RESPONSE),
+    "certain"
+)]
+#[case::revoked_and_vague("revoked", BAD, "certain")]
+#[case::revoked_alone("revoked", NONE, "likely")]
+#[case::stale_and_vague("stale", BAD, "likely")]
+#[case::stale_alone("stale", NONE, "possible")]
+#[case::unknown_alone("unknown", NONE, "possible")]
+#[case::another("other", BAD, "likely")]
+fn what_a_staple_says_is_evidence(
+    #[case] fault: &str,
+    #[case] alert: Option<u8>,
+    #[case] confidence: &str,
+) {
+    let verdict = diagnosed(&talk(alert), sound(), Some(staple(fault)));
+    assert_eq!(verdict.cause, Cause::CertificateRejected);
+    assert_eq!(verdict.confidence.map(Confidence::label), Some(confidence));
+    let said = verdict.evidence.join("; ");
+    assert!(said.contains("the stapled OCSP response"), "{said}");
+}
+
+#[test]
+fn a_good_staple_explains_nothing() {
+    let verdict = diagnosed(&talk(NONE), sound(), Some(staple("good")));
+    assert_eq!(verdict.cause, Cause::Unexplained);
+}
+
 fn verdict(fault: &str, alert: Option<u8>) -> Verdict {
-    let talk = talk(alert);
-    let decision = decide(&talk, Trigger::Packet, timestamp()).unwrap();
+    diagnosed(&talk(alert), with(fault), None)
+}
+
+fn diagnosed(talk: &Conversation, chain: Chain, staple: Option<Staple>) -> Verdict {
+    let decision = decide(talk, Trigger::Packet, timestamp()).unwrap();
     let baseline = Baseline::default();
     diagnose(&Case {
-        talk: &talk,
+        talk,
         decision,
-        chain: Some((with(fault).into(), timestamp())),
+        chain: Some((chain.into(), timestamp())),
+        staple,
         baseline: &baseline,
     })
 }
@@ -189,6 +251,7 @@ fn a_client_that_went_on_after_the_certificate_did_not_refuse_it() {
         talk: &talk,
         decision,
         chain: Some((with("expired").into(), timestamp())),
+        staple: None,
         baseline: &baseline,
     };
     assert_eq!(refused(&case), None);

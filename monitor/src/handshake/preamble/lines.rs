@@ -1,14 +1,20 @@
-//! Mail and file transfer: commands and answers in lines.
+//! Mail, news, chat and file transfer: commands and answers in lines.
 
 use super::unit::{Guess, Unit};
 use crate::report::Starttls;
 
-/// How a client of SMTP or LMTP (RFC 5321, RFC 2033), POP3 (RFC 2449, RFC 2595) or FTP (RFC 2389, RFC 4217) begins.
+/// How a client of SMTP or LMTP (RFC 5321, RFC 2033), POP3 (RFC 2449, RFC 2595), NNTP (RFC 3977), ManageSieve (RFC 5804), IRC
+/// (IRCv3 capability negotiation) or FTP (RFC 2389, RFC 4217) begins.
 const FIRST_WORDS: &[&[u8]] = &[
     b"EHLO ",
     b"HELO ",
     b"LHLO ",
     b"CAPA\r",
+    b"CAPABILITIES\r",
+    b"CAPABILITY\r",
+    b"MODE READER\r",
+    b"CAP LS",
+    b"STARTTLS\r",
     b"STLS\r",
     b"AUTH TLS",
     b"AUTH SSL",
@@ -44,6 +50,17 @@ pub(super) fn unit(bytes: &[u8]) -> Unit {
             len: end + 1,
             asks: asks(bytes.get(..end).unwrap_or_default()),
         },
+    }
+}
+
+/// Whose `STARTTLS` it is, by the first line of the server: SMTP and others have the same word.
+pub(super) fn dialect(first: &[u8]) -> Option<Starttls> {
+    match first {
+        [b'"', ..] => Some(Starttls::ManageSieve),
+        [b':', ..] => Some(Starttls::Irc),
+        // Posting allowed, or not (RFC 3977 section 5.1); or the answer to STARTTLS itself.
+        [b'2', b'0', b'0' | b'1', ..] | [b'3', b'8', b'2', ..] => Some(Starttls::Nntp),
+        _ => None,
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Preamble {
     /// The client's last unit asks for TLS.
     asked: Option<Starttls>,
     starttls: Option<Starttls>,
+    /// Whose words the server speaks, where its client's are those of several protocols.
+    dialect: Option<Starttls>,
     lanes: Sides<Lane>,
 }
 
@@ -120,8 +122,11 @@ impl Preamble {
     }
 
     /// The protocol in which TLS was asked for and followed.
-    pub const fn starttls(&self) -> Option<Starttls> {
-        self.starttls
+    pub fn starttls(&self) -> Option<Starttls> {
+        match self.starttls {
+            Some(Starttls::Smtp) => self.dialect.or(self.starttls),
+            other => other,
+        }
     }
 
     /// The client has spoken, but so far nothing that is behind a preamble.
@@ -234,6 +239,9 @@ impl Preamble {
         match dialogue.unit(side, &lane.held) {
             Unit::More if lane.held.len() < MAX_UNIT => return false,
             Unit::Whole { len, asks } if lane.passed.saturating_add(len) <= MAX_DIALOGUE => {
+                if side == Side::Server && lane.passed == 0 && dialogue == Dialogue::Lines {
+                    self.dialect = lines::dialect(&lane.held);
+                }
                 lane.pass(len);
                 if side == Side::Client {
                     self.asked = asks;

@@ -33,6 +33,7 @@ pub(super) const LOSSES: &[(&str, &str)] = &[
     ("wire", "fragment"),
     ("pipeline", "table_full"),
     ("pipeline", "buffer_full"),
+    ("pipeline", "overlay_full"),
     ("baseline", "table_full"),
     ("log", "slow_reader"),
 ];

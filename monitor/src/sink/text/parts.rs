@@ -23,6 +23,9 @@ pub(super) fn ends(handshake: &Handshake, line: &mut Paragraph) {
     if let Some(protocol) = handshake.starttls {
         line.text(Role::Plain, 2, &format!("starttls {protocol}"));
     }
+    if handshake.renegotiation {
+        line.text(Role::Plain, 2, "renegotiation");
+    }
     if let Some(tunnel) = handshake.tunnel {
         let id = tunnel.id.map_or_else(String::new, |id| format!(" {id}"));
         line.text(Role::Plain, 2, &format!("in {}{id}", tunnel.kind));
@@ -77,7 +80,7 @@ pub(super) fn negotiated(handshake: &Handshake, line: &mut Paragraph) {
         (None, Some(group)) => line.text(Role::Plain, 1, &format!("group 0x{group:04x}")),
         (None, None) => line,
     };
-    if hello.resumed {
+    if hello.resumed == Some(true) {
         line.text(Role::Plain, 1, "resumed");
     }
 }

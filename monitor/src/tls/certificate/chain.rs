@@ -81,20 +81,14 @@ impl Chain {
 /// The first certificates of a message, and how many it has in all. `None` when a length in it is wrong.
 fn split(body: &[u8]) -> Option<(SmallVec<[&[u8]; MAX_READ]>, usize)> {
     let mut message = Reader::new(body);
-    let mut list = Reader::new(vec24(&mut message)?);
+    let mut list = Reader::new(message.vec24()?);
     let (mut certificates, mut sent) = (SmallVec::new(), 0_usize);
     while !list.is_empty() {
-        let certificate = vec24(&mut list)?;
+        let certificate = list.vec24()?;
         sent = sent.saturating_add(1);
         if sent <= MAX_READ {
             certificates.push(certificate);
         }
     }
     message.is_empty().then_some((certificates, sent))
-}
-
-/// A vector with a length of three bytes before it.
-fn vec24<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
-    let [high, middle, low] = reader.array()?;
-    reader.take(u32::from_be_bytes([0, high, middle, low]) as usize)
 }

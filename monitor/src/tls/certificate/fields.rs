@@ -8,6 +8,7 @@ use super::der::{self, INTEGER, SEQUENCE};
 /// Where each field of a certificate is; empty where the certificate breaks off before it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Fields<'a> {
+    pub(super) serial: &'a [u8],
     pub(super) issuer: &'a [u8],
     pub(super) not_before: &'a [u8],
     pub(super) not_after: &'a [u8],
@@ -39,8 +40,8 @@ impl<'a> Fields<'a> {
         const EXTENSIONS: u8 = 0xa3;
         let bytes = &mut bytes;
         der::next_if(bytes, VERSION);
-        // The serial number may be negative or of any length: it is not looked at.
-        der::next_if(bytes, INTEGER)?;
+        // The serial number may be negative or of any length.
+        self.serial = der::next_if(bytes, INTEGER)?.content;
         self.signature = der::next_if(bytes, SEQUENCE)?.whole;
         self.issuer = der::next_if(bytes, SEQUENCE)?.whole;
         let mut validity = der::next_if(bytes, SEQUENCE)?.content;

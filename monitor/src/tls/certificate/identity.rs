@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arrayvec::ArrayString;
 use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
@@ -60,7 +61,7 @@ impl Certificate {
     }
 }
 
-fn date(time: &[u8]) -> Option<Date> {
+pub(super) fn date(time: &[u8]) -> Option<Date> {
     let (_, time) = ASN1Time::from_der(time).ok()?;
     Some(Date(time.timestamp()))
 }
@@ -132,4 +133,21 @@ fn short_name(oid: &str) -> Option<&'static str> {
         "1.2.840.113549.1.9.1" => "emailAddress",
         _ => return None,
     })
+}
+
+/// A serial number in hexadecimal digits, at most thirty-two bytes of it.
+pub type SerialText = ArrayString<64>;
+
+/// A serial number as people write it.
+pub(super) fn serial(integer: &[u8]) -> SerialText {
+    let digits = match integer {
+        [0, rest @ ..] if !rest.is_empty() => rest,
+        all => all,
+    };
+    let mut text = SerialText::new();
+    for digit in digits.iter().copied().flat_map(text::hex_digits) {
+        // What does not fit is cut.
+        let _full = text.try_push(digit.into());
+    }
+    text
 }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::coverage::Coverage;
 use super::fields::Fields;
-use super::identity::Certificate;
+use super::identity::{self, Certificate, SerialText};
 use super::key::Key;
 use super::names::Names;
 use super::signature;
@@ -21,6 +21,8 @@ pub type Sha256Text = ArrayString<64>;
 pub struct Leaf {
     /// Whose it is, who issued it, and for how long.
     pub certificate: Certificate,
+    /// Its serial number, in hexadecimal digits.
+    pub serial: Option<SerialText>,
     /// What it is for.
     pub names: Names,
     /// Whether the names cover the one that the client asked for; `None` when it asked for none.
@@ -58,6 +60,7 @@ impl Leaf {
             // What names a certificate has is not known if it breaks off before them.
             coverage: coverage.filter(|_| !fields.key.is_empty()),
             certificate,
+            serial: (!fields.serial.is_empty()).then(|| identity::serial(fields.serial)),
             names,
             key,
             signature_algorithm,
