@@ -139,6 +139,16 @@ impl Ladder {
     }
 
     fn hung_up(&mut self, by: EndedBy, how: EndedHow) {
+        // A client that closes its side right behind its hello may still listen: what the server answers belongs to it.
+        let asked = self.hello != Hello::None && !self.answered && self.end.is_none();
+        if by == EndedBy::Client && how == EndedHow::Close && asked {
+            self.end = Some(End { by, how });
+            return;
+        }
+        if self.end.is_some() {
+            self.decided = true;
+            return;
+        }
         // A client that has finished and leaves had all that it needed to refuse.
         let side = usize::from(by == EndedBy::Server);
         let alert = self.records[side].last() == Some(&19);
