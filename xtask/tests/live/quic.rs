@@ -117,7 +117,7 @@ fn datagrams_that_are_no_quic_do_not_flood_user_space() {
     // Counters leave the kernel once a second.
     let packets = |verdict: &str| agent.metric("tlsmon_kernel_packets_total", &[verdict]);
     let seen = until("the datagrams to be counted", SOON, || {
-        Ok(Some(packets("verdict=\"seen\"")?).filter(|seen| *seen >= 20_000.0))
+        Ok(Some(packets("verdict=\"seen\"")?).filter(|seen| *seen > 10_000.0))
     })
     .unwrap();
     let sent = packets("verdict=\"sent\"").unwrap();

@@ -23,6 +23,9 @@ const PROGRAMS: [&str; 4] = [
 const LOG_OFF: u8 = 0;
 const LOG_DEBUG: u8 = 4;
 
+/// How often a program is loaded before the kernel's "try again" is an error; as libbpf does.
+const ATTEMPTS: u32 = 5;
+
 /// The smallest ring: one record of the largest size must fit in many times.
 const RING_LEAST: u32 = 64 * 1024;
 
@@ -93,8 +96,22 @@ pub(super) fn load_program<'a>(
         source: Box::new(source),
     };
     let program: &mut SchedClassifier = program.try_into().map_err(refused)?;
-    program.load().map_err(refused)?;
+    let mut attempts = 1;
+    while let Err(error) = program.load() {
+        if attempts == ATTEMPTS || !is_interrupted(&error) {
+            return Err(refused(error));
+        }
+        attempts += 1;
+    }
     Ok(program)
+}
+
+/// The kernel leaves a program half verified when the thread gets a signal, and asks to be asked again.
+fn is_interrupted(error: &ProgramError) -> bool {
+    let ProgramError::LoadError { io_error, .. } = error else {
+        return false;
+    };
+    io_error.kind() == std::io::ErrorKind::WouldBlock
 }
 
 #[cfg(test)]
