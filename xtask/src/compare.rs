@@ -15,6 +15,7 @@ use anyhow::{Result, ensure};
 use crate::setup::Purpose;
 use crate::{command, paths, say, setup};
 
+mod certificate;
 mod corpus;
 mod fields;
 mod listed;

@@ -1,9 +1,8 @@
 //! What is compared: each field as the peers have it and as tlsmon has it.
 
-use std::net::IpAddr;
-
 use serde_json::{Value, json};
 
+use super::certificate::{certificate, dns_names, key, subject};
 use super::values::{at, version};
 
 /// A field of a row and its report: the peers' value and ours; `None` where there is nothing to judge.
@@ -24,7 +23,7 @@ pub(super) const FIELDS: [Field; 35] = [
         Some((end(row, "ip"), end(report, "address")))
     }),
     field("client hello", |row, report| {
-        Some((seen(row, "/ch"), seen(report, "/client_hello")))
+        (!is_ssl2(row)).then(|| (seen(row, "/ch"), seen(report, "/client_hello")))
     }),
     field("server name", |row, report| {
         hello(row, report, "sni", "sni")
@@ -101,12 +100,7 @@ pub(super) const FIELDS: [Field; 35] = [
     field("fingerprint", |row, report| {
         certificate(row, report, "leaf_sha256", "fingerprint_sha256")
     }),
-    field("subject", |row, report| {
-        let (peer, ours) = certificate(row, report, "subject_cn", "subject")?;
-        let name = format!("CN={}", peer.as_str()?);
-        let ours_has = names_of(ours.as_str()?).any(|part| part == name);
-        Some((json!(name), if ours_has { json!(name) } else { ours }))
-    }),
+    field("subject", subject),
     field("not before", |row, report| {
         certificate(row, report, "not_before", "not_before")
     }),
@@ -164,14 +158,18 @@ pub(super) const FIELDS: [Field; 35] = [
     }),
 ];
 
+/// A hello in the form of SSL 2.0, which reports leave out.
+fn is_ssl2(row: &Value) -> bool {
+    at(row, "/ch/sslv2") == true
+}
+
 fn seen(value: &Value, place: &str) -> Value {
     json!(!at(value, place).is_null())
 }
 
-/// A field of the ClientHello, where both have one and the peers have the field. Of a hello in the form of SSL 2.0 nothing is
-/// judged: the oracle has it in another form.
+/// A field of the ClientHello, where both have one and the peers have the field.
 fn hello(row: &Value, report: &Value, peer: &str, ours: &str) -> Option<(Value, Value)> {
-    if at(row, "/ch/sslv2") == true {
+    if is_ssl2(row) {
         return None;
     }
     both(at(row, "/ch"), at(report, "/client_hello"), peer, ours)
@@ -181,21 +179,17 @@ fn answer(row: &Value, report: &Value, peer: &str, ours: &str) -> Option<(Value,
     both(at(row, "/sh"), at(report, "/server_hello"), peer, ours)
 }
 
-fn certificate(row: &Value, report: &Value, peer: &str, ours: &str) -> Option<(Value, Value)> {
-    stated(both(
-        at(row, "/cert"),
-        at(report, "/certificate"),
-        peer,
-        ours,
-    )?)
-}
-
-fn both(peer: &Value, ours: &Value, peer_key: &str, our_key: &str) -> Option<(Value, Value)> {
+pub(super) fn both(
+    peer: &Value,
+    ours: &Value,
+    peer_key: &str,
+    our_key: &str,
+) -> Option<(Value, Value)> {
     Some((peer.get(peer_key)?.clone(), ours.get(our_key)?.clone()))
 }
 
 /// Where the peers say nothing, there is nothing to compare.
-fn stated((peer, ours): (Value, Value)) -> Option<(Value, Value)> {
+pub(super) fn stated((peer, ours): (Value, Value)) -> Option<(Value, Value)> {
     (!peer.is_null()).then_some((peer, ours))
 }
 
@@ -220,58 +214,9 @@ fn versions(row: &Value, report: &Value) -> Option<(Value, Value)> {
     Some((json!(peer), ours))
 }
 
-/// `RSAPublicKey:2048` is our RSA of 2048 bits; of curves the peers have the size only.
-fn key(row: &Value, report: &Value) -> Option<(Value, Value)> {
-    let (peer, ours) = certificate(row, report, "key", "key")?;
-    let (kind, size) = peer.as_str()?.split_once(':')?;
-    let algorithm = at(&ours, "/algorithm").as_str()?;
-    let of_kind = match kind {
-        "RSAPublicKey" => algorithm.starts_with("RSA"),
-        "ECPublicKey" => algorithm.starts_with("P-"),
-        "DSAPublicKey" => algorithm.starts_with("DSA"),
-        _ => return None,
-    };
-    let ours = json!([if of_kind { kind } else { algorithm }, at(&ours, "/bits")]);
-    Some((json!([kind, size.parse::<u64>().ok()?]), ours))
-}
-
-/// Reports have a hundred names at most, and addresses beside them.
-fn dns_names(row: &Value, report: &Value) -> Option<(Value, Value)> {
-    const MOST: usize = 100;
-    let (peer, ours) = certificate(row, report, "san_dns", "names")?;
-    let ours = ours.as_array()?;
-    let is_name = |name: &&Value| {
-        name.as_str()
-            .is_some_and(|name| name.parse::<IpAddr>().is_err())
-    };
-    let names: Vec<_> = ours.iter().filter(is_name).cloned().collect();
-    let most = if ours.len() == MOST {
-        names.len()
-    } else {
-        usize::MAX
-    };
-    let peer: Vec<_> = peer.as_array()?.iter().take(most).cloned().collect();
-    Some((json!(peer), json!(names)))
-}
-
 fn clear(alerts: &Value) -> Option<impl Iterator<Item = &Value>> {
     let alerts = alerts.as_array()?.iter();
     Some(alerts.filter(|alert| at(alert, "/encrypted") != true))
-}
-
-/// The parts of a distinguished name (RFC 4514 section 2.1), unescaped.
-fn names_of(subject: &str) -> impl Iterator<Item = String> {
-    let mut parts = vec![String::new()];
-    let mut characters = subject.chars();
-    while let Some(character) = characters.next() {
-        match (character, parts.last_mut()) {
-            (',' | '+', _) => parts.push(String::new()),
-            ('\\', Some(part)) => part.extend(characters.next()),
-            (_, Some(part)) => part.push(character),
-            (_, None) => {}
-        }
-    }
-    parts.into_iter()
 }
 
 /// Resets that answer a hello which nothing had answered before, neither ServerHello nor alert nor FIN.
@@ -289,15 +234,4 @@ fn early_resets(row: &Value) -> Option<impl Iterator<Item = &Value>> {
         let is_first = first.is_none_or(|first| frame(reset).is_some_and(|frame| frame < first));
         is_first && at(reset, "/phase") == "after_client_hello_before_server_hello"
     }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_distinguished_name_falls_into_its_parts() {
-        let parts: Vec<_> = names_of(r"CN=a\, b+OU=c,O=d").collect();
-        assert_eq!(parts, ["CN=a, b", "OU=c", "O=d"]);
-    }
 }

@@ -125,6 +125,8 @@ fn hello(packet: &Packet<'_>, messages: &[u64]) -> Value {
     let types = packet.numbers("tls.handshake.extension.type");
     let alpn: Vec<_> = packet.all("tls.handshake.extensions_alpn_str").collect();
     json!({
+        // The form of SSL 2.0 calls it a challenge.
+        "sslv2": packet.first("tls.handshake.random").is_none(),
         "sni": packet.first("tls.handshake.extensions_server_name"),
         "legacy_version": packet.numbers("tls.handshake.version").first(),
         "supported_versions": packet.numbers("tls.handshake.extensions.supported_version"),
