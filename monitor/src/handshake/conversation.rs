@@ -277,7 +277,7 @@ impl Conversation {
         if let Carrier::Quic(quic) = &mut self.carrier {
             quic.give_up();
         }
-        self.progress.forget_certificate();
+        self.progress.forget();
     }
 
     /// Memory held for bytes that wait for others.

@@ -13,6 +13,9 @@ use crate::tls::{
 
 /// The shortest body of a TLS 1.3 record that holds a Finished: header 4, SHA-256 32, content type 1, CCM_8 tag 8.
 const SHORTEST_FINISHED: u16 = 45;
+/// The length of a ClientHello that counts as part of its conversation, in bytes. Those with post-quantum key shares have
+/// about 1,800.
+const ORDINARY_HELLO: usize = 2048;
 /// How many alerts of one conversation are kept.
 const MAX_ALERTS: usize = 8;
 
@@ -178,16 +181,28 @@ impl Progress {
         }
     }
 
-    /// Memory held for the server's certificate, in bytes.
-    pub fn memory(&self) -> usize {
-        let kept = [&self.certificates, &self.staple].into_iter().flatten();
-        kept.map(|(body, _)| body.len()).sum()
+    /// The length of the ClientHello, if that is more than ordinary ones have: no list of it can take more.
+    fn long_hello(&self) -> Option<usize> {
+        let (hello, _) = self.client_hello.as_ref()?;
+        usize::try_from(hello.len)
+            .ok()
+            .filter(|len| *len > ORDINARY_HELLO)
     }
 
-    /// Forgets the server's certificate: there is no room for it.
-    pub fn forget_certificate(&mut self) {
+    /// Memory held for the server's certificate and for a hello of more than ordinary length, in bytes.
+    pub fn memory(&self) -> usize {
+        let kept = [&self.certificates, &self.staple].into_iter().flatten();
+        let kept: usize = kept.map(|(body, _)| body.len()).sum();
+        kept + self.long_hello().unwrap_or_default()
+    }
+
+    /// Forgets the server's certificate and a hello of more than ordinary length: there is no room for them.
+    pub fn forget(&mut self) {
         self.certificates = None;
         self.staple = None;
+        if self.long_hello().is_some() {
+            self.client_hello = None;
+        }
     }
 
     fn message(&mut self, from: Side, kind: HandshakeType, body: &[u8], now: Timestamp) {

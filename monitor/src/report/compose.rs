@@ -40,7 +40,7 @@ pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: &mut Context<
     let confidence = verdict.as_ref().and_then(|verdict| verdict.confidence);
     Handshake {
         schema: SCHEMA.into(),
-        id: identity(talk),
+        id: HandshakeId::of(talk),
         time: talk.begun,
         node: context.node.cloned(),
         interface: context
@@ -85,26 +85,6 @@ pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: &mut Context<
         timing_ms: timing(talk),
         capture: capture(case, context.sample_rate),
     }
-}
-
-/// The same for every report of this handshake, live or replayed: a hash (FNV-1a) of who talks to whom and of what the
-/// client chose at random, its initial sequence number or connection ID and the random of its hello.
-fn identity(talk: &Conversation) -> HandshakeId {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut add = |bytes: &[u8]| {
-        for byte in bytes {
-            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    };
-    for endpoint in [talk.endpoints.client, talk.endpoints.server] {
-        // The text, not the bytes: so a report keeps its number whatever the address is held in.
-        add(endpoint.to_string().as_bytes());
-    }
-    add(&talk.carrier.nonce());
-    if let Some((hello, _)) = &talk.progress.client_hello {
-        add(&hello.random);
-    }
-    HandshakeId(hash)
 }
 
 fn peer(endpoint: Endpoint) -> Peer {

@@ -1,12 +1,40 @@
 //! What every report of one handshake has in common.
 
 use std::fmt;
+use std::net::IpAddr;
 
+use crate::handshake::Conversation;
 use crate::label::shown;
 
 /// A number that is the same for every report of one handshake, live or replayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct HandshakeId(pub u64);
+
+impl HandshakeId {
+    /// A hash (FNV-1a) of who talks to whom and of what the client chose at random: its initial sequence number or
+    /// connection ID, and the random of its hello.
+    pub(super) fn of(talk: &Conversation) -> Self {
+        let mut id = Self(0xcbf2_9ce4_8422_2325);
+        for endpoint in [talk.endpoints.client, talk.endpoints.server] {
+            match endpoint.address {
+                IpAddr::V4(address) => id.add(&address.octets()),
+                IpAddr::V6(address) => id.add(&address.octets()),
+            }
+            id.add(&endpoint.port.to_be_bytes());
+        }
+        id.add(&talk.carrier.nonce());
+        if let Some((hello, _)) = &talk.progress.client_hello {
+            id.add(&hello.random);
+        }
+        id
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
 
 impl fmt::Display for HandshakeId {
     /// Sixteen hexadecimal digits.
