@@ -6,7 +6,7 @@
     reason = "a test's helpers may fail as a test may"
 )]
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -80,7 +80,7 @@ fn exchange(veth: &Veth, hello: &[u8], answer: &[u8], bulk: usize) {
 }
 
 fn exchange_at(veth: &Veth, address: &str, hello: &[u8], answers: &[&[u8]]) {
-    let listener = TcpListener::bind((address, 443)).unwrap();
+    let listener = listen(address);
     let client = veth.client((address, 443), hello);
     let (mut stream, _) = listener.accept().unwrap();
     let mut read = vec![0; hello.len()];
@@ -90,6 +90,17 @@ fn exchange_at(veth: &Veth, address: &str, hello: &[u8], answers: &[&[u8]]) {
     }
     drop(stream);
     finish(client);
+}
+
+/// A program that another test is just starting may hold the last listener here for a moment longer.
+fn listen(address: &str) -> TcpListener {
+    for _ in 0..100 {
+        match TcpListener::bind((address, 443)) {
+            Err(error) if error.kind() == ErrorKind::AddrInUse => wait(Duration::from_millis(10)),
+            listener => return listener.unwrap(),
+        }
+    }
+    panic!("{address} stays in use");
 }
 
 fn finish(mut client: Child) {
