@@ -10,8 +10,7 @@ use super::options::ReportArgs;
 use super::{CliError, Exit, Global};
 use crate::capture::pcap::{self, Progress, Source};
 use crate::filter::Filter;
-use crate::frame::{Frame, FrameSink, InterfaceId, Timestamp};
-use crate::pipeline::{Pipeline, Ports, Settings};
+use crate::pipeline::{Driver, EventSink, Pipeline, Ports, Settings};
 use crate::ports::PortSet;
 use crate::report::Event;
 use crate::sink::printer::{Format, PrintError, Printer};
@@ -80,19 +79,18 @@ fn one(
     printing: &mut Printing<'_>,
 ) -> Result<(), CliError> {
     let bar = progress_bar();
-    let mut replay = Replay {
-        pipeline,
+    let printed = Printed {
         printing,
         failed: None,
     };
-    let read = pcap::read(Source::from_argument(file), &mut replay, &mut |progress| {
+    let mut driver = Driver::new(pipeline, printed);
+    let read = pcap::read(Source::from_argument(file), &mut driver, &mut |progress| {
         show(&bar, progress);
     });
     bar.finish_and_clear();
-    replay.pipeline.finish();
-    replay.print();
-    replay.printing.tally.add_packets(replay.pipeline.packets());
-    match replay.failed {
+    let (printed, pipeline) = driver.finish();
+    printed.printing.tally.add_packets(pipeline.packets());
+    match printed.failed {
         Some(error) => Err(error.into()),
         None => Ok(read?),
     }
@@ -130,40 +128,17 @@ impl Printing<'_> {
     }
 }
 
-/// Puts what a file holds through the pipeline.
-struct Replay<'a, 'b> {
-    pipeline: Pipeline,
+/// Prints events until that fails.
+struct Printed<'a, 'b> {
     printing: &'a mut Printing<'b>,
     failed: Option<PrintError>,
 }
 
-impl Replay<'_, '_> {
-    fn print(&mut self) {
-        for event in self.pipeline.events() {
-            if self.failed.is_none() {
-                self.failed = self.printing.event(&event).err();
-            }
+impl EventSink for Printed<'_, '_> {
+    fn event(&mut self, event: Event) {
+        if self.failed.is_none() {
+            self.failed = self.printing.event(&event).err();
         }
-    }
-}
-
-impl FrameSink for Replay<'_, '_> {
-    fn frame(&mut self, frame: Frame<'_>) {
-        self.pipeline.push(frame);
-        self.print();
-    }
-
-    fn interface(&mut self, id: InterfaceId, name: &str) {
-        self.pipeline.interface(id, name);
-    }
-
-    fn lost(&mut self, place: &'static str, reason: &'static str, count: u64) {
-        self.pipeline.lost(place, reason, count);
-    }
-
-    fn tick(&mut self, now: Timestamp) {
-        self.pipeline.advance(now);
-        self.print();
     }
 
     fn wants_more(&self) -> bool {

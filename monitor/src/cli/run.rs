@@ -21,7 +21,7 @@ use stop::Stop;
 
 use super::{CliError, Exit, Global};
 use crate::capture::live::Live;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Driver, Pipeline};
 use crate::report::Event;
 use crate::server::Readiness;
 use crate::sink::fanout::Fanout;
@@ -53,13 +53,14 @@ pub(super) fn run(args: &RunArgs, global: &Global) -> Result<Exit, CliError> {
         tally: Tally::new(),
         queue: queue(args, global)?,
     };
-    let pipeline = Pipeline::new(args.pipeline());
-    let mut agent = Agent::new(pipeline, fanout, live.counters(), &stop, readiness);
+    let agent = Agent::new(fanout, live.counters(), &stop, readiness);
+    let mut driver = Driver::new(Pipeline::new(args.pipeline()), agent);
     announce(&live, args);
-    live.run(&mut agent, stop.flag())?;
-    let (fanout, packets) = agent.finish();
+    live.run(&mut driver, stop.flag())?;
+    let (agent, pipeline) = driver.finish();
+    let fanout = agent.finish(&pipeline);
     drop(live);
-    let failures = finish(fanout, packets, args, global)?;
+    let failures = finish(fanout, pipeline.packets(), args, global)?;
     stop.re_raise()?;
     Ok(Exit::after(failures, args.report.fail))
 }

@@ -1,6 +1,7 @@
 //! The story: what happens to a packet, from Frame to Event. The one place that knows the order of the stages.
 
 mod begin;
+mod driver;
 mod losses;
 #[cfg(test)]
 mod quic_tests;
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 use hashbrown::HashMap;
 
+pub use driver::{Driver, EventSink};
 pub use settings::{Ports, Settings};
 
 use crate::diagnosis::{Case, Endpoints, Tried, Verdict, diagnose};

@@ -1,11 +1,12 @@
-//! Takes what the kernel sends, and gives what the pipeline finds to all who want it.
+//! Gives what the pipeline finds in what the kernel sends to all who want it.
 
 use std::time::Duration;
 
 use super::Stop;
 use crate::capture::live::Counters;
-use crate::frame::{Frame, FrameSink, InterfaceId, Timestamp};
-use crate::pipeline::Pipeline;
+use crate::frame::Timestamp;
+use crate::pipeline::{EventSink, Pipeline};
+use crate::report::Event;
 use crate::server::Readiness;
 use crate::sink::fanout::Fanout;
 use crate::sink::metrics::{Flows, KernelSnapshot};
@@ -14,9 +15,8 @@ use crate::sink::queue::Offer;
 /// How often the gauges are brought up to date.
 const GAUGES: Duration = Duration::from_millis(250);
 
-/// The live capture's sink.
+/// Where the events of a live capture go.
 pub(super) struct Agent<'a> {
-    pipeline: Pipeline,
     fanout: Fanout,
     counters: Counters,
     stop: &'a Stop,
@@ -27,14 +27,12 @@ pub(super) struct Agent<'a> {
 impl<'a> Agent<'a> {
     /// An agent that has seen nothing. It sets itself ready once it captures and its gauges say so.
     pub(super) fn new(
-        pipeline: Pipeline,
         fanout: Fanout,
         counters: Counters,
         stop: &'a Stop,
         readiness: Readiness,
     ) -> Self {
         Self {
-            pipeline,
             fanout,
             counters,
             stop,
@@ -43,24 +41,13 @@ impl<'a> Agent<'a> {
         }
     }
 
-    /// The capture is over. Gives what is left to do with its events, and how many packets there were.
-    pub(super) fn finish(mut self) -> (Fanout, u64) {
-        self.pipeline.finish();
-        self.pass_on();
-        self.measure();
-        (self.fanout, self.pipeline.packets())
+    /// The capture is over. Gives what is left to do with its events.
+    pub(super) fn finish(self, pipeline: &Pipeline) -> Fanout {
+        self.measure(pipeline);
+        self.fanout
     }
 
-    fn pass_on(&mut self) {
-        for event in self.pipeline.events() {
-            if self.fanout.event(event) == Offer::Closed {
-                // Nobody reads the lines any more. That ends a run whose only purpose was to print them.
-                self.stop.ask();
-            }
-        }
-    }
-
-    fn measure(&mut self) {
+    fn measure(&self, pipeline: &Pipeline) {
         let now = self.counters.snapshot();
         self.fanout.metrics.set_kernel(KernelSnapshot {
             seen: now.seen,
@@ -69,33 +56,25 @@ impl<'a> Agent<'a> {
             ring_fill_ratio: now.ring_fill,
             interfaces_tcx: u32::try_from(now.tcx).unwrap_or(u32::MAX),
             interfaces_clsact: u32::try_from(now.clsact).unwrap_or(u32::MAX),
-            sample_rate: self.pipeline.sample_rate(),
+            sample_rate: pipeline.sample_rate(),
         });
-        let (open, decided) = self.pipeline.conversations();
+        let (open, decided) = pipeline.conversations();
         self.fanout.metrics.set_flows(Flows { open, decided });
     }
 }
 
-impl FrameSink for Agent<'_> {
-    fn frame(&mut self, frame: Frame<'_>) {
-        self.pipeline.push(frame);
-        self.pass_on();
+impl EventSink for Agent<'_> {
+    fn event(&mut self, event: Event) {
+        if self.fanout.event(event) == Offer::Closed {
+            // Nobody reads the lines any more. That ends a run whose only purpose was to print them.
+            self.stop.ask();
+        }
     }
 
-    fn interface(&mut self, id: InterfaceId, name: &str) {
-        self.pipeline.interface(id, name);
-    }
-
-    fn lost(&mut self, place: &'static str, reason: &'static str, count: u64) {
-        self.pipeline.lost(place, reason, count);
-    }
-
-    fn tick(&mut self, now: Timestamp) {
-        self.pipeline.advance(now);
-        self.pass_on();
+    fn ticked(&mut self, now: Timestamp, pipeline: &Pipeline) {
         if now.since(self.measured) >= GAUGES || now < self.measured {
             self.measured = now;
-            self.measure();
+            self.measure(pipeline);
             self.readiness.set_ready();
         }
     }
