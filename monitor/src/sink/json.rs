@@ -24,6 +24,9 @@ impl Formatter for AsciiOnly {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
+        if fragment.bytes().all(is_plain) {
+            return CompactFormatter.write_string_fragment(writer, fragment);
+        }
         let mut rest = fragment;
         while let Some(at) = rest.find(|c: char| !c.is_ascii() || c == '\u{7f}') {
             let (plain, special) = rest.split_at(at);
@@ -36,6 +39,10 @@ impl Formatter for AsciiOnly {
         }
         CompactFormatter.write_string_fragment(writer, rest)
     }
+}
+
+const fn is_plain(byte: u8) -> bool {
+    byte < 0x7f
 }
 
 /// A character beyond the basic plane takes two escapes (RFC 8259 section 7).
