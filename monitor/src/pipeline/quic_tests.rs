@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::frame::Direction;
-use crate::report::{Confidence, EndedBy, EndedHow, Handshake};
+use crate::report::{Cause, Confidence, EndedBy, EndedHow, Handshake, Outcome};
 use crate::wire::build::{icmp_port_unreachable, udp_between};
 use crate::wire::quic::{ConnectionId, Head, Keys, Sender, Version};
 
