@@ -24,7 +24,7 @@ use crate::tls::{Certificate, Chain, Coverage, Names, ServerName, Staple, alert}
 /// What else can be seen is added as evidence.
 pub(super) fn refused(case: &Case<'_>) -> Option<Verdict> {
     let (chain, at) = case.chain.as_ref()?;
-    let asked = case.hello().and_then(|hello| hello.server_name.as_ref());
+    let asked = case.talk.progress.asked_name();
     let faults = Faults {
         chain,
         staple: case.staple.as_ref(),

@@ -7,8 +7,8 @@ use crate::flow::{Side, Sides};
 use crate::frame::Timestamp;
 use crate::report::Stage;
 use crate::tls::{
-    Chain, ClientHello, HandshakeType, Item, Malformed, RecordSizes, ServerHello, Version, alert,
-    record,
+    Chain, ClientHello, HandshakeType, Item, Malformed, RecordSizes, ServerHello, ServerName,
+    Version, alert, record,
 };
 
 /// The shortest body of a TLS 1.3 record that holds a Finished: header 4, SHA-256 32, content type 1, CCM_8 tag 8.
@@ -156,6 +156,12 @@ impl Progress {
     /// The version that both sides use from the ServerHello (or HelloRetryRequest) on.
     pub fn version(&self) -> Option<Version> {
         self.server_hello.as_ref().map(|(hello, _)| hello.version())
+    }
+
+    /// The name that the client asked for.
+    pub fn asked_name(&self) -> Option<&ServerName> {
+        let (hello, _) = self.client_hello.as_ref()?;
+        hello.server_name.as_ref()
     }
 
     /// The last step that was seen.

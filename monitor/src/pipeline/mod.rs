@@ -1,8 +1,10 @@
 //! The story: what happens to a packet, from Frame to Event. The one place that knows the order of the stages.
 
 mod begin;
+mod conclude;
 mod driver;
 mod losses;
+mod passing;
 #[cfg(test)]
 mod quic_tests;
 mod settings;
@@ -16,15 +18,16 @@ use hashbrown::HashMap;
 pub use driver::{Driver, EventSink};
 pub use settings::{Ports, Settings};
 
-use crate::diagnosis::{Case, Endpoints, Tried, Verdict, diagnose};
-use crate::flow::{Endpoint, Fit, FlowKey, Place, Protocol, Quic, Table};
+use crate::diagnosis::Endpoints;
+use crate::flow::{Fit, FlowKey, Place, Protocol, Table};
 use crate::frame::{Frame, FrameSink, InterfaceId, Timestamp};
-use crate::handshake::{Conversation, Decision, Trigger, decide};
-use crate::report::{Cause, Context, EndedHow, Event, Outcome, compose};
+use crate::handshake::{Conversation, Trigger, decide};
+use crate::report::Event;
+use crate::tls::Certificates;
 use crate::tls::fingerprint::Fingerprints;
-use crate::tls::{Certificates, Staple};
 use crate::wire::{self, Outer, Packet, Transport, Unreadable};
 use losses::Losses;
+use passing::Passing;
 use tracked::{Begins, Tracked};
 
 /// Packets come out of order by milliseconds. A clock that goes back by more was set: what began since then is not overdue.
@@ -50,15 +53,6 @@ pub struct Pipeline {
     followed: usize,
     /// Memory held by all conversations for bytes that wait for others.
     buffered: usize,
-}
-
-/// A packet, when and between whom it passed.
-struct Passing<'a> {
-    frame: Frame<'a>,
-    source: Endpoint,
-    destination: Endpoint,
-    packet: Transport<'a>,
-    tunnel: Option<Outer>,
 }
 
 impl Pipeline {
@@ -150,16 +144,10 @@ impl Pipeline {
     }
 
     fn packet<'a>(&mut self, frame: Frame<'a>, packet: Packet<'a>) {
-        let [source, destination] = between(&packet);
-        if self.settings.ports.watches(source.port) || self.settings.ports.watches(destination.port)
-        {
-            self.pass(&Passing {
-                frame,
-                source,
-                destination,
-                packet: packet.transport,
-                tunnel: packet.tunnel,
-            });
+        let passing = Passing::of(frame, packet);
+        let ports = &self.settings.ports;
+        if ports.watches(passing.source.port) || ports.watches(passing.destination.port) {
+            self.pass(&passing);
         }
     }
 
@@ -285,91 +273,6 @@ impl Pipeline {
         }
     }
 
-    /// The handshake is decided: report it, and remember the conversation for a while so that its last packets are known.
-    fn conclude(&mut self, place: Place, decision: Decision) {
-        let deadlines = &self.settings.deadlines;
-        let forget = self.now.plus(match decision.how {
-            EndedHow::Timeout => deadlines.memory_of_silence,
-            _ => deadlines.memory,
-        });
-        let Some(tracked) = self.conversations.get_mut(place) else {
-            return;
-        };
-        if let Some(talk) = tracked.decided() {
-            self.let_go(&talk);
-            self.conversations.reschedule(place, forget);
-            self.report(&talk, decision);
-        }
-    }
-
-    /// The same addresses and ports begin anew: whatever this was, it is over.
-    fn replace(&mut self, place: Place) {
-        let Some(Tracked::Watched(talk, _)) = self.conversations.remove(place) else {
-            return;
-        };
-        self.let_go(&talk);
-        if let Some(decision) = decide(&talk, Trigger::CaptureEnd, self.now) {
-            self.report(&talk, decision);
-        }
-    }
-
-    /// Says what became of it and why, and lets its endpoint's baseline learn from it.
-    fn report(&mut self, talk: &Conversation, decision: Decision) {
-        let server = talk.endpoints.server;
-        let service = (talk.carrier.protocol(), server);
-        if !talk.speaks_tls() && !self.settings.ports.is_tls(server.port) {
-            return;
-        }
-        let chain = talk.progress.certificates.as_ref().and_then(|(body, at)| {
-            let hello = talk.progress.client_hello.as_ref();
-            let asked = hello.and_then(|(hello, _)| hello.server_name.as_ref());
-            Some((self.certificates.read(body, asked)?, *at))
-        });
-        let serial = chain
-            .as_ref()
-            .and_then(|(chain, _)| chain.leaf.serial.as_deref());
-        let staple = talk.progress.staple.as_ref();
-        let staple = staple.map(|(body, _)| Staple::read(body, serial));
-        let case = Case {
-            talk,
-            decision,
-            chain,
-            staple,
-            baseline: self.endpoints.of(service),
-        };
-        let verdict = verdict(&case);
-        let tried = Tried::of(&case);
-        let mut context = Context {
-            node: self.settings.node.as_ref(),
-            interface: self.interfaces.get(&talk.interface),
-            sample_rate: self.settings.sample_rate,
-            fingerprints: &mut self.fingerprints,
-        };
-        let handshake = compose(&case, verdict, &mut context);
-        self.events.push(Event::Handshake(Box::new(handshake)));
-        let name = talk
-            .progress
-            .client_hello
-            .as_ref()
-            .and_then(|(hello, _)| hello.server_name.as_ref());
-        let evicted = self.endpoints.learn(
-            service,
-            tried,
-            name.map(crate::tls::ServerName::as_bytes),
-            decision.at,
-        );
-        self.losses.add("baseline", "table_full", evicted);
-    }
-
-    /// This conversation is not followed any more.
-    fn let_go(&mut self, talk: &Conversation) {
-        self.buffered = self.buffered.saturating_sub(talk.buffered());
-        self.followed = self.followed.saturating_sub(1);
-        let unopened = talk.carrier.quic().map_or(0, Quic::unopened);
-        self.losses
-            .add("pipeline", "initial_unopened", unopened.into());
-    }
-
     /// A packet that cannot be read. What is simply neither TCP nor UDP over IP is none of our business.
     fn unreadable(&mut self, reason: Unreadable) {
         match reason {
@@ -378,36 +281,6 @@ impl Pipeline {
                 self.losses.add("wire", reason.label(), 1);
             }
         }
-    }
-}
-
-/// From whom to whom a packet is. An answer that something is unreachable counts as from there.
-fn between(packet: &Packet<'_>) -> [Endpoint; 2] {
-    let end = |address, port| Endpoint { address, port };
-    let ends = |source, destination| {
-        [
-            end(packet.source, source),
-            end(packet.destination, destination),
-        ]
-    };
-    match packet.transport {
-        Transport::Tcp(segment) => ends(segment.source_port, segment.destination_port),
-        Transport::Udp(datagram) => ends(datagram.source_port, datagram.destination_port),
-        Transport::Unreachable(about) => [
-            end(about.destination, about.destination_port),
-            end(about.source, about.source_port),
-        ],
-    }
-}
-
-/// Why it failed, or spoke no TLS. What did not fail has no cause, and for what is not TLS `unexplained` says nothing.
-fn verdict(case: &Case<'_>) -> Option<Verdict> {
-    match case.decision.outcome {
-        Outcome::Failed => Some(diagnose(case)),
-        Outcome::NotTls => {
-            Some(diagnose(case)).filter(|verdict| verdict.cause != Cause::Unexplained)
-        }
-        Outcome::Established | Outcome::Probe | Outcome::Incomplete => None,
     }
 }
 

@@ -1,0 +1,107 @@
+//! What happens when a handshake is decided.
+
+use std::sync::Arc;
+
+use super::Pipeline;
+use super::tracked::Tracked;
+use crate::diagnosis::{Case, Tried, Verdict, diagnose};
+use crate::flow::{Place, Quic};
+use crate::frame::Timestamp;
+use crate::handshake::{Conversation, Decision, Trigger, decide};
+use crate::report::{Cause, Context, EndedHow, Event, Outcome, compose};
+use crate::tls::{Chain, ServerName, Staple};
+
+impl Pipeline {
+    /// The handshake is decided: report it, and remember the conversation for a while so that its last packets are known.
+    pub(super) fn conclude(&mut self, place: Place, decision: Decision) {
+        let deadlines = &self.settings.deadlines;
+        let forget = self.now.plus(match decision.how {
+            EndedHow::Timeout => deadlines.memory_of_silence,
+            _ => deadlines.memory,
+        });
+        let Some(tracked) = self.conversations.get_mut(place) else {
+            return;
+        };
+        if let Some(talk) = tracked.decided() {
+            self.let_go(&talk);
+            self.conversations.reschedule(place, forget);
+            self.report(&talk, decision);
+        }
+    }
+
+    /// The same addresses and ports begin anew: whatever this was, it is over.
+    pub(super) fn replace(&mut self, place: Place) {
+        let Some(Tracked::Watched(talk, _)) = self.conversations.remove(place) else {
+            return;
+        };
+        self.let_go(&talk);
+        if let Some(decision) = decide(&talk, Trigger::CaptureEnd, self.now) {
+            self.report(&talk, decision);
+        }
+    }
+
+    /// Says what became of it and why, and lets its endpoint's baseline learn from it.
+    pub(super) fn report(&mut self, talk: &Conversation, decision: Decision) {
+        let server = talk.endpoints.server;
+        let service = (talk.carrier.protocol(), server);
+        if !talk.speaks_tls() && !self.settings.ports.is_tls(server.port) {
+            return;
+        }
+        let chain = self.chain(talk);
+        let staple = staple(talk, chain.as_ref().map(|(chain, _)| &**chain));
+        let case = Case {
+            talk,
+            decision,
+            chain,
+            staple,
+            baseline: self.endpoints.of(service),
+        };
+        let verdict = verdict(&case);
+        let tried = Tried::of(&case);
+        let mut context = Context {
+            node: self.settings.node.as_ref(),
+            interface: self.interfaces.get(&talk.interface),
+            sample_rate: self.settings.sample_rate,
+            fingerprints: &mut self.fingerprints,
+        };
+        let handshake = compose(&case, verdict, &mut context);
+        self.events.push(Event::Handshake(Box::new(handshake)));
+        let name = talk.progress.asked_name().map(ServerName::as_bytes);
+        let evicted = self.endpoints.learn(service, tried, name, decision.at);
+        self.losses.add("baseline", "table_full", evicted);
+    }
+
+    /// The server's certificates, where they were sent in the clear, and when.
+    fn chain(&mut self, talk: &Conversation) -> Option<(Arc<Chain>, Timestamp)> {
+        let (body, at) = talk.progress.certificates.as_ref()?;
+        let chain = self.certificates.read(body, talk.progress.asked_name())?;
+        Some((chain, *at))
+    }
+
+    /// This conversation is not followed any more.
+    pub(super) fn let_go(&mut self, talk: &Conversation) {
+        self.buffered = self.buffered.saturating_sub(talk.buffered());
+        self.followed = self.followed.saturating_sub(1);
+        let unopened = talk.carrier.quic().map_or(0, Quic::unopened);
+        self.losses
+            .add("pipeline", "initial_unopened", unopened.into());
+    }
+}
+
+/// The stapled OCSP response, and whether it is about the certificate that was sent.
+fn staple(talk: &Conversation, chain: Option<&Chain>) -> Option<Staple> {
+    let serial = chain.and_then(|chain| chain.leaf.serial.as_deref());
+    let (body, _) = talk.progress.staple.as_ref()?;
+    Some(Staple::read(body, serial))
+}
+
+/// Why it failed, or spoke no TLS. What did not fail has no cause, and for what is not TLS `unexplained` says nothing.
+fn verdict(case: &Case<'_>) -> Option<Verdict> {
+    match case.decision.outcome {
+        Outcome::Failed => Some(diagnose(case)),
+        Outcome::NotTls => {
+            Some(diagnose(case)).filter(|verdict| verdict.cause != Cause::Unexplained)
+        }
+        Outcome::Established | Outcome::Probe | Outcome::Incomplete => None,
+    }
+}
