@@ -67,6 +67,11 @@ fn compare(corpus: &Corpus, tlsmon: &Path) -> Result<bool> {
     let mut tally = Tally::new(&listed);
     for name in corpus.captures()? {
         let rows = corpus.rows(&name)?;
+        if corpus.is_complete && !corpus.rows_of(&name).exists() {
+            tally.fault(format!(
+                "{name} has no rows; cargo xtask compare --oracle-from-tshark writes them"
+            ));
+        }
         match corpus.reports(&name, tlsmon) {
             Ok(reports) => tally.capture(&name, &rows, &reports),
             Err(error) => tally.fault(format!("{name}: {error:#}")),

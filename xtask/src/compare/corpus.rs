@@ -19,6 +19,8 @@ const MEMORY: &str = "--as=1073741824";
 pub(super) struct Corpus {
     pub(super) captures: PathBuf,
     pub(super) oracle: PathBuf,
+    /// Every capture must have a file of rows.
+    pub(super) is_complete: bool,
 }
 
 impl Corpus {
@@ -26,6 +28,7 @@ impl Corpus {
         Self {
             captures: dir.join("pcaps"),
             oracle: dir.join("oracle"),
+            is_complete: false,
         }
     }
 
@@ -35,6 +38,7 @@ impl Corpus {
         Self {
             captures: tests.join("captures"),
             oracle: tests.join("peers"),
+            is_complete: true,
         }
     }
 
