@@ -6,6 +6,7 @@ mod quic;
 mod side;
 mod table;
 mod tcp;
+mod timers;
 
 pub use key::{Endpoint, FlowKey, Protocol};
 pub use overlay::{Fit, Overlay};

@@ -1,12 +1,11 @@
 //! A bounded table of conversations, each with a deadline.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::FlowKey;
+use super::timers::{Timer, Timers};
 use crate::frame::Timestamp;
 
 /// Conversations by key. When it is full, the one whose deadline comes first makes room.
@@ -25,13 +24,13 @@ pub struct Table<V> {
     index: HashTable<Place>,
     places: Vec<Option<Entry<V>>>,
     free: Vec<Place>,
-    timers: BinaryHeap<Reverse<Timer>>,
+    timers: Timers,
     capacity: usize,
     next_serial: u32,
 }
 
 /// Where a conversation stands, until it is removed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place(u32);
 
 #[derive(Debug)]
@@ -45,14 +44,6 @@ struct Entry<V> {
     serial: u32,
 }
 
-/// Of two that fire at once, that of the older conversation comes first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Timer {
-    at: Timestamp,
-    serial: u32,
-    place: Place,
-}
-
 impl<V> Table<V> {
     /// A table that never holds more than `capacity` conversations (at least one).
     pub fn new(capacity: usize) -> Self {
@@ -61,7 +52,7 @@ impl<V> Table<V> {
             index: HashTable::new(),
             places: Vec::new(),
             free: Vec::new(),
-            timers: BinaryHeap::new(),
+            timers: Timers::default(),
             capacity: capacity.clamp(1, u32::MAX as usize),
             next_serial: 0,
         }
@@ -135,13 +126,13 @@ impl<V> Table<V> {
 
     /// When [`Self::expired`] may next have something; early, never late.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        self.timers.peek().map(|Reverse(timer)| timer.at)
+        self.timers.next()
     }
 
     /// A conversation whose deadline has passed. It stays in the table, without a timer until rescheduled.
     pub fn expired(&mut self, now: Timestamp) -> Option<Place> {
-        while self.next_deadline().is_some_and(|time| time <= now) {
-            let due = self.pop_timer();
+        while let Some(timer) = self.timers.pop_due(now) {
+            let due = self.fire(timer);
             if due.is_some() {
                 return due;
             }
@@ -151,7 +142,7 @@ impl<V> Table<V> {
 
     /// Takes one conversation out, whichever, until none is left.
     pub fn take_any(&mut self) -> Option<V> {
-        while let Some(Reverse(timer)) = self.timers.pop() {
+        while let Some(timer) = self.timers.pop() {
             if self.is_current(timer) {
                 return self.remove(timer.place);
             }
@@ -178,8 +169,8 @@ impl<V> Table<V> {
     }
 
     fn evict(&mut self) -> Option<V> {
-        while !self.timers.is_empty() {
-            if let Some(place) = self.pop_timer() {
+        while let Some(timer) = self.timers.pop() {
+            if let Some(place) = self.fire(timer) {
                 return self.remove(place);
             }
         }
@@ -187,7 +178,7 @@ impl<V> Table<V> {
     }
 
     fn set_timer(&mut self, at: Timestamp, serial: u32, place: Place) {
-        self.timers.push(Reverse(Timer { at, serial, place }));
+        self.timers.push(Timer { at, serial, place });
         self.sweep_timers();
     }
 
@@ -195,7 +186,7 @@ impl<V> Table<V> {
     fn sweep_timers(&mut self) {
         if self.timers.len() > 4 * self.len() + 64 {
             let mut timers = std::mem::take(&mut self.timers);
-            timers.retain(|Reverse(timer)| self.is_current(*timer));
+            timers.retain(|timer| self.is_current(timer));
             self.timers = timers;
         }
     }
@@ -204,9 +195,9 @@ impl<V> Table<V> {
         entry(&self.places, timer.place).is_some_and(|entry| entry.serial == timer.serial)
     }
 
-    /// Takes the earliest timer; the place when its conversation's deadline is really due then.
-    fn pop_timer(&mut self) -> Option<Place> {
-        let Reverse(Timer { at, serial, place }) = self.timers.pop()?;
+    /// A timer has fired: the place when its conversation's deadline is really due then.
+    fn fire(&mut self, timer: Timer) -> Option<Place> {
+        let Timer { at, serial, place } = timer;
         let entry = self
             .entry_mut(place)
             .filter(|entry| entry.serial == serial && entry.timer == at)?;
@@ -216,7 +207,7 @@ impl<V> Table<V> {
         }
         entry.timer = entry.deadline;
         let at = entry.deadline;
-        self.timers.push(Reverse(Timer { at, serial, place }));
+        self.timers.push(Timer { at, serial, place });
         None
     }
 }
