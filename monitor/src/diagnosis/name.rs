@@ -78,7 +78,7 @@ enum Refusal {
 
 fn refusal(case: &Case<'_>) -> Option<Refusal> {
     if case.hung_up(Side::Server) {
-        return Some(Refusal::Wordless);
+        return is_wordless(case).then_some(Refusal::Wordless);
     }
     match case.final_alert()?.description {
         alert::UNRECOGNIZED_NAME => Some(Refusal::Named),
@@ -88,6 +88,13 @@ fn refusal(case: &Case<'_>) -> Option<Refusal> {
         }
         _ => None,
     }
+}
+
+/// Over QUIC a close has an error code (RFC 9000 section 20.1). What says nothing of its own: none, NO_ERROR,
+/// APPLICATION_ERROR, and INTERNAL_ERROR, which Envoy sends where it has no filter chain for the name.
+fn is_wordless(case: &Case<'_>) -> bool {
+    let error = case.talk.carrier.quic().and_then(|quic| quic.error);
+    matches!(error, None | Some(0x00 | 0x01 | 0x0c))
 }
 
 fn contrast(others: Tried, what: &str) -> String {

@@ -297,6 +297,7 @@ fn an_error_of_quic_that_explains_nothing_is_named_or_numbered() {
         ];
         let report = only(&packets);
         assert!(report.evidence.join("; ").contains(said), "{report:?}");
+        assert_eq!(report.cause, Some(Cause::Unexplained), "{said}");
     }
 }
 
