@@ -20,7 +20,7 @@ fn client(body: &[u8]) {
         return;
     };
     assert_eq!(hello.len as usize, body.len() + 4);
-    let lists = [
+    let lists: [&[u16]; 6] = [
         &hello.cipher_suites,
         &hello.extensions,
         &hello.groups,

@@ -97,7 +97,7 @@ pub struct Handshake {
     /// It took place inside an established connection (TLS 1.2 and before): encrypted, and told by the types of records.
     pub renegotiation: bool,
     /// What the client asked for; null when it was not seen.
-    pub client_hello: Option<ClientHelloReport>,
+    pub client_hello: Option<Box<ClientHelloReport>>,
     /// The version offered in a ClientHello of the SSL 2.0 format; null when there was none. It has no extensions.
     pub ssl2_client_hello: Option<Version>,
     /// What a HelloRetryRequest asked for; null when there was none.
@@ -107,7 +107,7 @@ pub struct Handshake {
     /// What became of early data; null when the client announced none.
     pub early_data: Option<EarlyDataReport>,
     /// The server's certificate; null when it was not seen, as in TLS 1.3, where it is encrypted.
-    pub certificate: Option<CertificateReport>,
+    pub certificate: Option<Box<CertificateReport>>,
     /// The encrypted records; null when there were none.
     pub protected: Option<Protected>,
     /// Alerts in the order in which they were seen.

@@ -24,6 +24,7 @@ mod ip;
 mod ipv4;
 mod ipv6;
 pub mod link;
+mod plain;
 pub mod quic;
 pub mod tcp;
 pub mod tunnel;
@@ -108,6 +109,15 @@ const UDP: u8 = 17;
 
 /// Reads the headers of a frame: of the innermost packet, where it is one that carries others.
 pub fn decode<'a>(frame: &Frame<'a>) -> Result<Packet<'a>, Unreadable> {
+    match plain::decode(frame.network) {
+        Some(packet) => Ok(packet),
+        None => decode_any(frame),
+    }
+}
+
+/// The long way.
+#[cold]
+fn decode_any<'a>(frame: &Frame<'a>) -> Result<Packet<'a>, Unreadable> {
     let (mut network, mut wire_len, mut tunnel) = (frame.network, frame.wire_len, None);
     for _ in 0..=tunnel::MAX_NESTING {
         let ip = ip::decode(network, wire_len)?;

@@ -42,7 +42,7 @@ use input::Input;
 /// Reads a capture to its end. `on_progress` is told every few megabytes, and at the end, how far reading has come.
 pub fn read(
     source: Source,
-    sink: &mut dyn FrameSink,
+    sink: &mut impl FrameSink,
     on_progress: &mut dyn FnMut(Progress),
 ) -> Result<(), ReadError> {
     let stored = source.open(on_progress)?;
@@ -53,7 +53,7 @@ pub fn read(
 pub fn read_stored(
     source: Source,
     stored: Box<dyn Read + '_>,
-    sink: &mut dyn FrameSink,
+    sink: &mut impl FrameSink,
 ) -> Result<(), ReadError> {
     let plain = compression::undo(stored).map_err(|cause| ReadError::Io {
         input: source.clone(),
@@ -87,9 +87,9 @@ impl Format {
     }
 }
 
-/// What taking one record from the head of some bytes came to.
+/// What taking records from the head of some bytes came to.
 enum Step {
-    /// It was this long, and is done with.
+    /// They were this long, and are done with.
     Took(usize),
     /// This many bytes must be at hand to go on.
     Needs(usize),
@@ -106,8 +106,8 @@ enum Damage {
 
 /// A format made of records, one after the other.
 trait Records {
-    /// Takes the record at the head of `bytes` and hands what it holds to `sink`.
-    fn take(&mut self, bytes: &[u8], sink: &mut dyn FrameSink) -> Result<Step, Damage>;
+    /// Takes the record at the head of `bytes`, and as many behind it as it likes, and hands what they hold to `sink`.
+    fn take(&mut self, bytes: &[u8], sink: &mut impl FrameSink) -> Result<Step, Damage>;
 }
 
 /// The longest record that is believed. Longer ones are damage, or not what this program is for. Wireshark draws the
@@ -117,7 +117,7 @@ const MAX_RECORD: usize = 16 * 1024 * 1024;
 fn each_record(
     input: &mut Input<'_>,
     records: &mut impl Records,
-    sink: &mut dyn FrameSink,
+    sink: &mut impl FrameSink,
 ) -> Result<(), ReadError> {
     while sink.wants_more() {
         match records.take(input.at_hand(), sink) {

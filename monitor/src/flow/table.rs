@@ -22,6 +22,7 @@ use crate::frame::Timestamp;
 pub struct Table<V> {
     hasher: DefaultHashBuilder,
     index: HashTable<Place>,
+    recent: Recent,
     places: Vec<Option<Entry<V>>>,
     free: Vec<Place>,
     timers: Timers,
@@ -50,6 +51,7 @@ impl<V> Table<V> {
         Self {
             hasher: DefaultHashBuilder::default(),
             index: HashTable::new(),
+            recent: Recent::default(),
             places: Vec::new(),
             free: Vec::new(),
             timers: Timers::default(),
@@ -69,10 +71,17 @@ impl<V> Table<V> {
     }
 
     /// Where the conversation with this key stands.
-    pub fn find(&self, key: &FlowKey) -> Option<Place> {
+    pub fn find(&mut self, key: &FlowKey) -> Option<Place> {
         let places = &self.places;
         let is_it = |place: &Place| entry(places, *place).is_some_and(|entry| entry.key == *key);
-        self.index.find(self.hasher.hash_one(key), is_it).copied()
+        let hash = self.hasher.hash_one(key);
+        let place = self.recent.get(hash);
+        if is_it(&place) {
+            return Some(place);
+        }
+        let place = *self.index.find(hash, is_it)?;
+        self.recent.set(hash, place);
+        Some(place)
     }
 
     /// The conversation in this place.
@@ -94,8 +103,10 @@ impl<V> Table<V> {
             serial,
         });
         let (places, hasher) = (&self.places, &self.hasher);
-        let hash = |place: &Place| entry(places, *place).map_or(0, |at| hasher.hash_one(at.key));
-        self.index.insert_unique(hasher.hash_one(key), place, hash);
+        let rehash = |place: &Place| entry(places, *place).map_or(0, |at| hasher.hash_one(at.key));
+        let hash = hasher.hash_one(key);
+        self.index.insert_unique(hash, place, rehash);
+        self.recent.set(hash, place);
         self.set_timer(deadline, serial, place);
         (place, evicted)
     }
@@ -125,7 +136,7 @@ impl<V> Table<V> {
     }
 
     /// When [`Self::expired`] may next have something; early, never late.
-    pub fn next_deadline(&self) -> Option<Timestamp> {
+    pub const fn next_deadline(&self) -> Option<Timestamp> {
         self.timers.next()
     }
 
@@ -209,6 +220,37 @@ impl<V> Table<V> {
         let at = entry.deadline;
         self.timers.push(Timer { at, serial, place });
         None
+    }
+}
+
+/// Where those that were looked up last stand, by their hash: packets of one conversation come close together, and the index
+/// of a full table lies far from the processor. What stands here is only a guess: who takes it looks at the key.
+#[derive(Debug)]
+struct Recent(Box<[Place; Self::SLOTS]>);
+
+impl Recent {
+    /// A power of two; four bytes each.
+    const SLOTS: usize = 4096;
+
+    fn slot(hash: u64) -> usize {
+        // The index uses the other bits.
+        usize::try_from(hash >> 20).unwrap_or(0) % Self::SLOTS
+    }
+
+    fn get(&self, hash: u64) -> Place {
+        self.0.get(Self::slot(hash)).copied().unwrap_or_default()
+    }
+
+    fn set(&mut self, hash: u64, place: Place) {
+        if let Some(slot) = self.0.get_mut(Self::slot(hash)) {
+            *slot = place;
+        }
+    }
+}
+
+impl Default for Recent {
+    fn default() -> Self {
+        Self(Box::new([Place::default(); Self::SLOTS]))
     }
 }
 

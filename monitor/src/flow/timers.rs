@@ -29,6 +29,8 @@ pub(super) struct Timers {
     /// The first span that is far.
     horizon: u64,
     len: usize,
+    /// When the next one fires; early, never late.
+    next: Option<Timestamp>,
 }
 
 impl Timers {
@@ -39,25 +41,25 @@ impl Timers {
     pub(super) fn push(&mut self, timer: Timer) {
         self.len += 1;
         let span = timer.at.0 >> SPAN;
-        if span < self.horizon {
+        let fires = if span < self.horizon {
             self.near.push(Reverse(timer));
+            timer.at
         } else {
             self.far.entry(span).or_default().push(timer);
-        }
+            Timestamp(span << SPAN)
+        };
+        self.next = Some(self.next.map_or(fires, |next| next.min(fires)));
     }
 
     /// When the next one fires; early, never late.
-    pub(super) fn next(&self) -> Option<Timestamp> {
-        let near = self.near.peek().map(|Reverse(timer)| timer.at);
-        near.or_else(|| {
-            let (span, _) = self.far.first_key_value()?;
-            Some(Timestamp(span << SPAN))
-        })
+    pub(super) const fn next(&self) -> Option<Timestamp> {
+        self.next
     }
 
     /// Takes the first that fires at this time or before.
+    #[inline]
     pub(super) fn pop_due(&mut self, now: Timestamp) -> Option<Timer> {
-        while self.next().is_some_and(|at| at <= now) {
+        while self.next.is_some_and(|at| at <= now) {
             if !self.near.is_empty() {
                 return self.pop_near();
             }
@@ -83,11 +85,13 @@ impl Timers {
         });
         let far: usize = self.far.values().map(Vec::len).sum();
         self.len = self.near.len() + far;
+        self.look_ahead();
     }
 
     fn pop_near(&mut self) -> Option<Timer> {
         let Reverse(timer) = self.near.pop()?;
         self.len = self.len.saturating_sub(1);
+        self.look_ahead();
         Some(timer)
     }
 
@@ -96,7 +100,16 @@ impl Timers {
         if let Some((span, timers)) = self.far.pop_first() {
             self.horizon = span + 1;
             self.near.extend(timers.into_iter().map(Reverse));
+            self.look_ahead();
         }
+    }
+
+    fn look_ahead(&mut self) {
+        let near = self.near.peek().map(|Reverse(timer)| timer.at);
+        self.next = near.or_else(|| {
+            let (span, _) = self.far.first_key_value()?;
+            Some(Timestamp(span << SPAN))
+        });
     }
 }
 

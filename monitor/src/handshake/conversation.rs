@@ -34,7 +34,7 @@ pub struct Conversation {
     /// What stands before TLS in the streams.
     pub preamble: Preamble,
     /// The tunnel that the first packet came through; its source is on the client's side.
-    pub tunnel: Option<Outer>,
+    pub tunnel: Option<Box<Outer>>,
     /// The client closed its side before the server had said anything. It may be gone, or it may still listen (RFC 9293
     /// section 3.6).
     pub left_early: bool,
@@ -42,6 +42,8 @@ pub struct Conversation {
     pub overlay: Option<Box<Overlay>>,
     /// How many handshakes were decided before on the same connection.
     pub again: u8,
+    /// What [`Self::buffered`] was when it was counted last.
+    pub counted: usize,
     pub(super) deframers: Sides<Deframer>,
     /// How many of the client's segments came before the one in which each direction's TLS begins.
     tls_from: Sides<Option<u32>>,
@@ -83,10 +85,11 @@ impl Conversation {
             hello_segments: 0,
             first_bytes: Sides::default(),
             preamble: Preamble::default(),
-            tunnel: sight.tunnel,
+            tunnel: sight.tunnel.map(Box::new),
             left_early: false,
             overlay: None,
             again: 0,
+            counted: 0,
             deframers: Sides::default(),
             tls_from: Sides::default(),
             past_ack: None,

@@ -12,6 +12,8 @@
 //! records as messages each has one, and in a single record they are all together. Java pads what is no data by 16 bytes.
 //! Other padding hides all of this, and then nothing is said.
 
+use smallvec::SmallVec;
+
 use super::{Progress, ProtectedRecord};
 use crate::flow::{Side, Sides};
 use crate::report::Inferred;
@@ -19,6 +21,12 @@ use crate::tls::{RecordSizes, record};
 
 /// What one record holds, in order; empty where nothing can be told.
 pub type Meaning = &'static [Inferred];
+
+/// It cannot be told.
+const NOTHING: Meaning = &[];
+
+/// What each of some records holds.
+pub type Meanings = SmallVec<[Meaning; 8]>;
 
 /// How much Java pads.
 const PADDING: u16 = 16;
@@ -31,7 +39,7 @@ const SHORTEST_TICKET: u16 = 48;
 
 impl Progress {
     /// What each side's protected records hold, in order.
-    pub fn inferred(&self) -> Sides<Vec<Meaning>> {
+    pub fn inferred(&self) -> Sides<Meanings> {
         match self.version() {
             Some(version) if version.is_tls13() => self.inferred_13(),
             Some(_) => Sides {
@@ -76,7 +84,7 @@ impl Progress {
         end.and_then(|end| records.get(..end)).unwrap_or(records)
     }
 
-    fn inferred_13(&self) -> Sides<Vec<Meaning>> {
+    fn inferred_13(&self) -> Sides<Meanings> {
         let Some(sizes) = self.sizes() else {
             return self.unanswered();
         };
@@ -111,21 +119,21 @@ impl Progress {
     }
 
     /// Before the server has answered only early data is encrypted.
-    fn unanswered(&self) -> Sides<Vec<Meaning>> {
+    fn unanswered(&self) -> Sides<Meanings> {
         let early: Meaning = if self.announces_early_data() {
             &[Inferred::EarlyData]
         } else {
             &[]
         };
         Sides {
-            client: vec![early; self.records(Side::Client).len()],
-            server: vec![&[]; self.records(Side::Server).len()],
+            client: SmallVec::from_elem(early, self.records(Side::Client).len()),
+            server: SmallVec::from_elem(NOTHING, self.records(Side::Server).len()),
         }
     }
 }
 
 /// TLS 1.2 and before tell the content type of an encrypted record. The first of type handshake is Finished.
-fn before_13(records: &[ProtectedRecord]) -> Vec<Meaning> {
+fn before_13(records: &[ProtectedRecord]) -> Meanings {
     let mut finished = false;
     let meaning = |record: &ProtectedRecord| -> Meaning {
         match record.content_type {
@@ -140,7 +148,7 @@ fn before_13(records: &[ProtectedRecord]) -> Vec<Meaning> {
 }
 
 /// A handshake inside an established connection: the record of type handshake behind ChangeCipherSpec is Finished.
-fn renegotiation(records: &[ProtectedRecord]) -> Vec<Meaning> {
+fn renegotiation(records: &[ProtectedRecord]) -> Meanings {
     let mut changed = false;
     let meaning = |record: &ProtectedRecord| -> Meaning {
         match record.content_type {
@@ -159,7 +167,7 @@ fn renegotiation(records: &[ProtectedRecord]) -> Vec<Meaning> {
 }
 
 /// The client's flight when its Finished is record number `end`, behind early data.
-fn early(records: &[ProtectedRecord], sizes: RecordSizes, end: u32) -> Vec<Meaning> {
+fn early(records: &[ProtectedRecord], sizes: RecordSizes, end: u32) -> Meanings {
     let meaning = |(number, record): (u32, &ProtectedRecord)| -> Meaning {
         match number {
             _ if number == end => &[Inferred::Finished],
@@ -174,7 +182,7 @@ fn early(records: &[ProtectedRecord], sizes: RecordSizes, end: u32) -> Vec<Meani
 }
 
 /// The client's flight: Finished alone, or behind its certificate.
-fn client_13(records: &[ProtectedRecord], sizes: RecordSizes) -> Vec<Meaning> {
+fn client_13(records: &[ProtectedRecord], sizes: RecordSizes) -> Meanings {
     let found = records.iter().zip(0..).find_map(|(record, number)| {
         is_padded(record.len, sizes.of_finished()).map(|padded| (number, padded))
     });
@@ -256,7 +264,7 @@ struct Server<'a> {
 }
 
 impl Server<'_> {
-    fn meanings(&self) -> Vec<Meaning> {
+    fn meanings(&self) -> Meanings {
         let (flight, padded) = self.flight();
         let number_and_record = self.records.iter().enumerate();
         let meaning = |(number, record): (usize, &ProtectedRecord)| {

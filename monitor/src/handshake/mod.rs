@@ -17,7 +17,7 @@ pub use carrier::Carrier;
 pub use cleartext::{Cleartext, FirstBytes};
 pub use conversation::{Conversation, FirstSight};
 pub use deadlines::{Deadlines, PATIENCE};
-pub use inferred::Meaning;
+pub use inferred::{Meaning, Meanings};
 pub use outcome::{Decision, Trigger, decide, ended_by};
 pub use preamble::{Passage, Preamble, ProxyHeader};
 pub use progress::{BeforeFinished, ClientCertificate, Progress, Retry, SeenAlert, SideProgress};

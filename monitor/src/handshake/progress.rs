@@ -215,7 +215,7 @@ impl Progress {
         match (from, kind) {
             (Side::Client, HandshakeType::CLIENT_HELLO) if self.client_hello.is_none() => {
                 self.keep(from, ClientHello::parse(body), |progress, hello| {
-                    progress.client_hello = Some((Box::new(hello), now));
+                    progress.client_hello = Some((hello, now));
                 });
             }
             (Side::Server, HandshakeType::SERVER_HELLO) if self.server_hello.is_none() => {

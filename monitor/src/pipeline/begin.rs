@@ -8,8 +8,8 @@ use crate::wire::quic::opens_connection;
 use crate::wire::{Datagram, Segment, Transport};
 
 /// A conversation that begins with this packet, if it can begin one.
-pub(super) fn conversation(passing: &Passing<'_>, ports: &Ports) -> Option<Conversation> {
-    match &passing.packet {
+pub(super) fn conversation(passing: &Passing<'_>, ports: &Ports) -> Option<Box<Conversation>> {
+    match passing.packet {
         Transport::Tcp(segment) => over_tcp(passing, segment),
         Transport::Udp(datagram) => over_quic(passing, datagram, ports),
         Transport::Unreachable(_) => None,
@@ -21,7 +21,7 @@ pub(super) fn conversation(passing: &Passing<'_>, ports: &Ports) -> Option<Conve
 /// 1. A SYN: its sender is the client.
 /// 2. A SYN/ACK: its sender is the server; the SYN was not captured.
 /// 3. A TLS record that holds a ClientHello or a ServerHello: the capture began after the connection did.
-fn over_tcp(passing: &Passing<'_>, segment: &Segment<'_>) -> Option<Conversation> {
+fn over_tcp(passing: &Passing<'_>, segment: &Segment<'_>) -> Option<Box<Conversation>> {
     match (segment.flags.syn(), segment.flags.ack()) {
         _ if segment.flags.rst() => None,
         (true, false) => Some(begin(passing, From::Client, false)),
@@ -40,7 +40,7 @@ fn over_quic(
     passing: &Passing<'_>,
     datagram: &Datagram<'_>,
     ports: &Ports,
-) -> Option<Conversation> {
+) -> Option<Box<Conversation>> {
     if !opens_connection(datagram.payload) {
         return None;
     }
@@ -51,7 +51,8 @@ fn over_quic(
         _ if source < destination => From::Server,
         _ => From::Client,
     };
-    Some(Conversation::over_quic(sight(passing, from, true)))
+    let sight = sight(passing, from, true);
+    Some(Box::new(Conversation::over_quic(sight)))
 }
 
 /// Whether a payload begins with a record that holds a ClientHello.
@@ -79,16 +80,16 @@ pub(super) fn is_handshake_record(payload: &[u8]) -> bool {
 }
 
 /// A handshake inside an established connection, whose first encrypted record this is.
-pub(super) fn renegotiation(passing: &Passing<'_>, from: Side) -> Conversation {
+pub(super) fn renegotiation(passing: &Passing<'_>, from: Side) -> Box<Conversation> {
     let from = match from {
         Side::Client => From::Client,
         Side::Server => From::Server,
     };
-    let seq = match &passing.packet {
+    let seq = match passing.packet {
         Transport::Tcp(segment) => segment.seq,
         Transport::Udp(_) | Transport::Unreachable(_) => 0,
     };
-    Conversation::renegotiation(sight(passing, from, true), seq)
+    Box::new(Conversation::renegotiation(sight(passing, from, true), seq))
 }
 
 const CLIENT_HELLO: u8 = 1;
@@ -106,8 +107,8 @@ enum From {
     Server,
 }
 
-fn begin(passing: &Passing<'_>, from: From, joined_late: bool) -> Conversation {
-    Conversation::new(sight(passing, from, joined_late))
+fn begin(passing: &Passing<'_>, from: From, joined_late: bool) -> Box<Conversation> {
+    Box::new(Conversation::new(sight(passing, from, joined_late)))
 }
 
 fn sight(passing: &Passing<'_>, from: From, joined_late: bool) -> FirstSight {
@@ -117,7 +118,7 @@ fn sight(passing: &Passing<'_>, from: From, joined_late: bool) -> FirstSight {
     };
     let direction = passing.frame.direction;
     let tunnel = passing.tunnel.map(|outer| match from {
-        From::Client => outer,
+        From::Client => *outer,
         From::Server => outer.reversed(),
     });
     FirstSight {

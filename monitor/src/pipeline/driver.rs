@@ -37,6 +37,10 @@ impl<S: EventSink> Driver<S> {
     }
 
     fn hand_on(&mut self) {
+        // After nearly every packet there is none.
+        if !self.pipeline.has_events() {
+            return;
+        }
         for event in self.pipeline.events() {
             self.sink.event(event);
         }

@@ -25,7 +25,7 @@ use crate::handshake::{Conversation, Trigger, decide};
 use crate::report::Event;
 use crate::tls::Certificates;
 use crate::tls::fingerprint::Fingerprints;
-use crate::wire::{self, Outer, Packet, Transport, Unreadable};
+use crate::wire::{self, Outer, Transport, Unreadable};
 use losses::Losses;
 use passing::Passing;
 use tracked::{Begins, Tracked};
@@ -79,16 +79,17 @@ impl Pipeline {
     pub fn push(&mut self, frame: Frame<'_>) {
         self.packets += 1;
         self.advance(frame.time);
-        match wire::decode(&frame) {
-            Ok(packet) => self.packet(frame, packet),
-            Err(reason) => self.unreadable(reason),
+        match &wire::decode(&frame) {
+            Ok(packet) => self.packet(&Passing::of(&frame, packet)),
+            Err(reason) => self.unreadable(*reason),
         }
     }
 
     /// Time has come this far: what was to happen by now and did not, is decided.
     pub fn advance(&mut self, now: Timestamp) {
-        let stepped_back = self.now.since(now) > CLOCK_STEP;
-        self.now = if stepped_back { now } else { self.now.max(now) };
+        if now >= self.now || self.now.since(now) > CLOCK_STEP {
+            self.now = now;
+        }
         while let Some(place) = self.conversations.expired(self.now) {
             self.expire(place);
         }
@@ -113,6 +114,11 @@ impl Pipeline {
             }
         }
         self.events.extend(self.losses.all(self.now));
+    }
+
+    /// Whether anything has been found since [`Self::events`] was called last.
+    pub const fn has_events(&self) -> bool {
+        !self.events.is_empty()
     }
 
     /// What has been found since the last call.
@@ -143,11 +149,10 @@ impl Pipeline {
         self.settings.sample_rate
     }
 
-    fn packet<'a>(&mut self, frame: Frame<'a>, packet: Packet<'a>) {
-        let passing = Passing::of(frame, packet);
+    fn packet(&mut self, passing: &Passing<'_>) {
         let ports = &self.settings.ports;
         if ports.watches(passing.source.port) || ports.watches(passing.destination.port) {
-            self.pass(&passing);
+            self.pass(passing);
         }
     }
 
@@ -157,7 +162,7 @@ impl Pipeline {
             Transport::Udp(_) | Transport::Unreachable(_) => Protocol::Udp,
         };
         let key = FlowKey::new(protocol, passing.source, passing.destination);
-        let (key, found) = match &passing.tunnel {
+        let (key, found) = match passing.tunnel {
             None => (key, self.conversations.find(&key)),
             Some(outer) => match self.lane(key, passing, outer) {
                 Some(lane) => lane,
@@ -218,10 +223,10 @@ impl Pipeline {
     }
 
     /// Follows a conversation from its first packet on.
-    fn take_in(&mut self, key: FlowKey, passing: &Passing<'_>, talk: Conversation) {
+    fn take_in(&mut self, key: FlowKey, passing: &Passing<'_>, talk: Box<Conversation>) {
         let deadline = talk.deadline(&self.settings.deadlines);
         self.followed += 1;
-        let tracked = Tracked::Watched(Box::new(talk), deadline);
+        let tracked = Tracked::Watched(talk, deadline);
         let (place, evicted) = self.conversations.insert(key, tracked, deadline);
         if let Some(Tracked::Watched(talk, _)) = evicted {
             self.let_go(&talk);
@@ -235,16 +240,18 @@ impl Pipeline {
         let Some(Tracked::Watched(talk, timer)) = self.conversations.get_mut(place) else {
             return;
         };
-        let held = talk.buffered();
         let side = talk.side_of(passing.source);
-        if let Some(outer) = &passing.tunnel {
+        if let Some(outer) = passing.tunnel {
             talk.note_tunnel(side, outer);
         }
-        talk.push(side, &passing.packet, passing.frame.time);
-        self.buffered = (self.buffered + talk.buffered()).saturating_sub(held);
+        talk.push(side, passing.packet, passing.frame.time);
+        let held = talk.buffered();
+        self.buffered = (self.buffered + held).saturating_sub(talk.counted);
+        talk.counted = held;
         if self.buffered > self.settings.max_buffered {
-            self.buffered = self.buffered.saturating_sub(talk.buffered());
+            self.buffered = self.buffered.saturating_sub(held);
             talk.give_up();
+            talk.counted = 0;
             self.losses.add("pipeline", "buffer_full", 1);
         }
         if let Some(decision) = decide(talk, Trigger::Packet, passing.frame.time) {

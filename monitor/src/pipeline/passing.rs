@@ -6,23 +6,23 @@ use crate::wire::{Outer, Packet, Transport};
 
 /// A packet, when and between whom it passed.
 pub(super) struct Passing<'a> {
-    pub(super) frame: Frame<'a>,
+    pub(super) frame: &'a Frame<'a>,
     pub(super) source: Endpoint,
     pub(super) destination: Endpoint,
-    pub(super) packet: Transport<'a>,
-    pub(super) tunnel: Option<Outer>,
+    pub(super) packet: &'a Transport<'a>,
+    pub(super) tunnel: Option<&'a Outer>,
 }
 
 impl<'a> Passing<'a> {
     /// This packet, which came in that frame.
-    pub(super) fn of(frame: Frame<'a>, packet: Packet<'a>) -> Self {
-        let [source, destination] = between(&packet);
+    pub(super) fn of(frame: &'a Frame<'a>, packet: &'a Packet<'a>) -> Self {
+        let [source, destination] = between(packet);
         Self {
             frame,
             source,
             destination,
-            packet: packet.transport,
-            tunnel: packet.tunnel,
+            packet: &packet.transport,
+            tunnel: packet.tunnel.as_ref(),
         }
     }
 }

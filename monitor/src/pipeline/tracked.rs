@@ -71,7 +71,7 @@ impl Tracked {
         match self {
             Self::Watched(talk, _) => {
                 let side = talk.side_of(passing.source);
-                let replaced = talk.is_replaced_by(side, &passing.packet);
+                let replaced = talk.is_replaced_by(side, passing.packet);
                 replaced.then_some(Begins::Another)
             }
             Self::Decided(memory, _) => memory.begins(passing),
@@ -90,7 +90,7 @@ impl Tracked {
             Self::Decided(memory, overlay) => (memory.side_of(passing), overlay.as_ref()),
         };
         let fit = overlay.map_or(Fit::Perhaps, |overlay| overlay.fits(side, outer));
-        let Transport::Tcp(segment) = &passing.packet else {
+        let Transport::Tcp(segment) = passing.packet else {
             return fit;
         };
         match (fit, self.opens_again(segment)) {
@@ -163,7 +163,7 @@ impl Memory {
     }
 
     fn begins(&self, passing: &Passing<'_>) -> Option<Begins> {
-        match (self, &passing.packet) {
+        match (self, passing.packet) {
             (Self::Tcp(memory), Transport::Tcp(segment)) => memory.begins(passing, segment),
             (Self::Quic(ids), Transport::Udp(datagram)) => {
                 (quic::opens_connection(datagram.payload) && ids.are_left_by(datagram))

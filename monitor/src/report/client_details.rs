@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::extension::{EncryptedHelloReport, PskReport};
 use crate::label::labelled;
-use crate::tls::{ClientHello, ExtensionType, Few, U16s, Version, is_grease, text};
+use crate::tls::{ClientHello, ExtensionType, Few, Version, is_grease, text};
 
 labelled! {
     /// What a ClientHello's session id can mean.
@@ -81,7 +81,7 @@ pub struct ClientDetailsReport {
     /// Types of quic_transport_parameters; null when it was not sent.
     pub quic_transport_parameters: Option<Vec<u64>>,
     /// Extensions whose content cannot be read: what they would have said is missing here.
-    pub unreadable_extensions: U16s,
+    pub unreadable_extensions: Few,
 }
 
 impl ClientDetailsReport {
@@ -150,7 +150,7 @@ fn ocsp_stapling(hello: &ClientHello) -> bool {
 }
 
 fn has_grease(hello: &ClientHello) -> bool {
-    let lists = [
+    let lists: [&[u16]; 6] = [
         &hello.cipher_suites,
         &hello.extensions,
         &hello.groups,
@@ -158,7 +158,12 @@ fn has_grease(hello: &ClientHello) -> bool {
         &hello.key_shares,
         &hello.signature_schemes,
     ];
-    lists.into_iter().flatten().any(|&value| is_grease(value))
+    // To the end of each list: that takes no branch for each number.
+    let holds = |list: &[u16]| {
+        list.iter()
+            .fold(false, |any, value| any | is_grease(*value))
+    };
+    lists.into_iter().any(holds)
 }
 
 #[cfg(test)]
@@ -166,7 +171,7 @@ mod tests {
     use super::*;
 
     /// A ClientHello of TLS 1.2 with these suites, session id and extensions.
-    fn hello(suites: &[u8], session: &[u8], extensions: &[u8]) -> ClientHello {
+    fn hello(suites: &[u8], session: &[u8], extensions: &[u8]) -> Box<ClientHello> {
         let short = |bytes: &[u8]| [&[u8::try_from(bytes.len()).unwrap()], bytes].concat();
         let long = |bytes: &[u8]| [&[0][..], &short(bytes)].concat();
         let fixed = [

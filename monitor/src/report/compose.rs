@@ -51,7 +51,7 @@ pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: &mut Context<
         client: peer(talk.endpoints.client),
         server: peer(talk.endpoints.server),
         direction: direction(talk.client_direction),
-        tunnel: talk.tunnel.map(tunnel),
+        tunnel: talk.tunnel.as_deref().map(tunnel),
         proxy_protocol: talk.preamble.proxy().map(proxy_protocol),
         starttls: talk.preamble.starttls(),
         renegotiation: talk.progress.renegotiates,
@@ -59,7 +59,7 @@ pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: &mut Context<
             .progress
             .client_hello
             .as_ref()
-            .map(|(hello, _)| client_hello(hello, talk, context.fingerprints)),
+            .map(|(hello, _)| Box::new(client_hello(hello, talk, context.fingerprints))),
         ssl2_client_hello: talk.progress.ssl2_hello,
         hello_retry_request: talk.progress.retry.map(RetryReport::of),
         server_hello: talk
@@ -97,7 +97,7 @@ fn peer(endpoint: Endpoint) -> Peer {
     }
 }
 
-const fn tunnel(outer: Outer) -> Tunnel {
+const fn tunnel(outer: &Outer) -> Tunnel {
     Tunnel {
         kind: outer.kind,
         id: outer.id,
@@ -206,9 +206,10 @@ fn server_hello(
     }
 }
 
-fn certificate(case: &Case<'_>) -> Option<CertificateReport> {
+fn certificate(case: &Case<'_>) -> Option<Box<CertificateReport>> {
     let (chain, at) = case.chain.as_ref()?;
-    Some(CertificateReport::of(chain, case.staple.as_ref(), *at))
+    let report = CertificateReport::of(chain, case.staple.as_ref(), *at);
+    Some(Box::new(report))
 }
 
 const fn early_data(what: EarlyData) -> EarlyDataReport {

@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use crate::label::labelled;
 use crate::tls::fingerprint::{Ja4Text, Md5Text};
-use crate::tls::{U16s, Version};
+use crate::tls::{Few, U16s, Version};
 
 labelled! {
     /// Why a fact is absent. "Absent" and "not seen" are never confused.
@@ -53,7 +53,7 @@ pub struct ClientHelloReport {
     /// supported_groups.
     pub groups: U16s,
     /// Groups of the key_share entries.
-    pub key_shares: U16s,
+    pub key_shares: Few,
     /// signature_algorithms.
     pub signature_schemes: U16s,
     /// Application protocols offered (RFC 7301), escaped where not printable ASCII.

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use crate::handshake::Retry;
 use crate::label::labelled;
-use crate::tls::{ClientHello, ExtensionType, Protocols, ServerHello, U16s, names, text};
+use crate::tls::{ClientHello, ExtensionType, Few, Protocols, ServerHello, U16s, names, text};
 
 labelled! {
     /// What a ServerHello's session id is.
@@ -39,7 +39,7 @@ pub struct ServerDetailsReport {
     /// What the server says to other offers; null in TLS 1.3, which says it encrypted.
     pub acknowledged: Option<AcknowledgedReport>,
     /// Extensions whose content cannot be read: what they would have said is missing here.
-    pub unreadable_extensions: U16s,
+    pub unreadable_extensions: Few,
 }
 
 impl ServerDetailsReport {

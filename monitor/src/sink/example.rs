@@ -14,7 +14,7 @@ use crate::report::{
     Protected, ProtectedRecordReport, PskReport, RetryReport, SCHEMA, ServerDetailsReport,
     ServerHelloReport, Stage, StapleReport, Summary, Timing, Transport, Validity,
 };
-use crate::tls::{Date, U16s, Version};
+use crate::tls::{Date, Few, U16s, Version};
 
 /// One event of every kind, and of every outcome.
 pub(crate) fn events() -> Vec<Event> {
@@ -80,7 +80,7 @@ pub(crate) fn no_sni() -> Handshake {
         proxy_protocol: None,
         starttls: None,
         renegotiation: false,
-        client_hello: Some(client_hello(None)),
+        client_hello: Some(Box::new(client_hello(None))),
         ssl2_client_hello: None,
         hello_retry_request: None,
         server_hello: None,
@@ -115,7 +115,7 @@ pub(crate) fn no_sni() -> Handshake {
 /// A handshake that completed.
 pub(crate) fn established() -> Handshake {
     Handshake {
-        client_hello: Some(client_hello(Some("api.example.com"))),
+        client_hello: Some(Box::new(client_hello(Some("api.example.com")))),
         hello_retry_request: Some(RetryReport {
             group: Some(4588),
             group_name: Some("X25519MLKEM768"),
@@ -126,7 +126,7 @@ pub(crate) fn established() -> Handshake {
             accepted: Some(true),
             inferred: true,
         }),
-        certificate: Some(certificate()),
+        certificate: Some(Box::new(certificate())),
         protected: Some(protected()),
         stage: Stage::Established,
         outcome: Outcome::Established,
@@ -192,9 +192,9 @@ pub(crate) fn hostile(text: &str) -> Handshake {
         interface: word,
         client: peer.clone(),
         server: peer,
-        client_hello: Some(client_hello),
+        client_hello: Some(Box::new(client_hello)),
         server_hello: Some(server_hello),
-        certificate: Some(certificate),
+        certificate: Some(Box::new(certificate)),
         alerts: vec![alert],
         evidence: vec![text.to_owned()],
         next: Some(text.to_owned().into()),
@@ -235,7 +235,7 @@ fn client_hello(sni: Option<&str>) -> ClientHelloReport {
         cipher_suites: U16s::from_slice(&[4866, 4867]),
         extensions: U16s::from_slice(&[11, 10, 43]),
         groups: U16s::from_slice(&[4588, 29]),
-        key_shares: U16s::from_slice(&[4588]),
+        key_shares: Few::from_slice(&[4588]),
         signature_schemes: U16s::from_slice(&[1027]),
         alpn: ["h2".into(), "http/1.1".into()].into_iter().collect(),
         psk: false,

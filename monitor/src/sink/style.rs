@@ -1,6 +1,7 @@
 //! Colours and widths of what people read.
 
 use std::fmt;
+use std::io::{self, Write};
 
 use anstream::ColorChoice;
 use anstream::stream::RawStream;
@@ -60,6 +61,15 @@ impl Style {
     pub(crate) fn paint<'a>(&self, role: Role, text: &'a str) -> Painted<'a> {
         let ansi = if self.color { role.ansi() } else { Ansi::new() };
         Painted { ansi, text }
+    }
+
+    /// Writes the text in this role's colour.
+    pub(crate) fn write(&self, role: Role, text: &str, out: &mut dyn Write) -> io::Result<()> {
+        if self.color {
+            write!(out, "{}", self.paint(role, text))
+        } else {
+            out.write_all(text.as_bytes())
+        }
     }
 }
 

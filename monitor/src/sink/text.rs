@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::style::{Role, Style};
 use super::summary;
-use super::wrap::Paragraph;
+use super::wrap::{Paragraph, blanks};
 use crate::frame::Timestamp;
 use crate::report::{Event, Handshake, Loss, Outcome};
 
@@ -46,7 +46,7 @@ impl TextWriter {
         }
         let mut lead = 0;
         for paragraph in failure::paragraphs(handshake) {
-            write!(out, "{:lead$}", "")?;
+            blanks(lead, out)?;
             paragraph.write(self.style, INDENT, out)?;
             lead = INDENT;
         }
@@ -86,14 +86,15 @@ impl TextWriter {
     fn time(&mut self, time: Timestamp, out: &mut dyn Write) -> io::Result<()> {
         let time = time.to_string();
         let (Some(day), Some(clock)) = (time.get(..10), time.get(11..23)) else {
-            return writeln!(out, "{time}").and_then(|()| write!(out, "{:INDENT$}", ""));
+            return writeln!(out, "{time}").and_then(|()| blanks(INDENT, out));
         };
         if self.day != day {
             day.clone_into(&mut self.day);
             let heading = format!("{day} UTC");
             writeln!(out, "{}", self.style.paint(Role::Faint, &heading))?;
         }
-        write!(out, "{}  ", self.style.paint(Role::Faint, clock))
+        self.style.write(Role::Faint, clock, out)?;
+        blanks(2, out)
     }
 }
 

@@ -8,12 +8,15 @@ use super::style::{Role, Style};
 /// Words in the order of reading.
 #[derive(Debug, Default)]
 pub(crate) struct Paragraph {
+    /// All words, one behind the other.
+    text: String,
     words: Vec<Word>,
 }
 
 #[derive(Debug)]
 struct Word {
-    text: String,
+    /// Where its text ends, which begins where that of the word before ends.
+    end: usize,
     role: Role,
     /// Blanks before the word when it does not begin a line.
     gap: usize,
@@ -33,30 +36,46 @@ impl Paragraph {
     /// Adds text that stays on one line, such as a command to copy.
     pub(crate) fn whole(&mut self, role: Role, gap: usize, text: &str) -> &mut Self {
         if !text.is_empty() {
-            let text = escape(text).into_owned();
-            self.words.push(Word { text, role, gap });
+            self.text.push_str(&escape(text));
+            let end = self.text.len();
+            self.words.push(Word { end, role, gap });
         }
         self
     }
 
     /// Writes the paragraph, its lines `indent` columns in; the cursor stands there already.
     pub(crate) fn write(&self, style: Style, indent: usize, out: &mut dyn Write) -> io::Result<()> {
-        let mut column = indent;
+        let (mut column, mut start) = (indent, 0);
         for word in &self.words {
-            let length = word.text.chars().count();
+            let text = self.text.get(start..word.end).unwrap_or_default();
+            start = word.end;
+            let length = text.chars().count();
             if column == indent {
                 column += length;
             } else if column + word.gap + length <= style.width {
-                write!(out, "{:1$}", "", word.gap)?;
+                blanks(word.gap, out)?;
                 column += word.gap + length;
             } else {
-                write!(out, "\n{:indent$}", "")?;
+                out.write_all(b"\n")?;
+                blanks(indent, out)?;
                 column = indent + length;
             }
-            write!(out, "{}", style.paint(word.role, &word.text))?;
+            style.write(word.role, text, out)?;
         }
-        writeln!(out)
+        out.write_all(b"\n")
     }
+}
+
+/// Writes that many blanks.
+pub(crate) fn blanks(count: usize, out: &mut dyn Write) -> io::Result<()> {
+    const BLANKS: &[u8; 64] = &[b' '; 64];
+    let mut left = count;
+    while left > 0 {
+        let some = BLANKS.get(..left).unwrap_or(BLANKS);
+        out.write_all(some)?;
+        left -= some.len();
+    }
+    Ok(())
 }
 
 #[cfg(test)]

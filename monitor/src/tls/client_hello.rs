@@ -6,7 +6,7 @@ use tls_parser::{
     parse_tls_handshake_client_hello,
 };
 
-use super::extension::{self, ClientDetails, Extension, ExtensionType, Protocols, U16s};
+use super::extension::{self, ClientDetails, Extension, ExtensionType, Few, Protocols, U16s};
 use super::malformed::Malformed;
 use super::message;
 use super::server_name::ServerName;
@@ -31,17 +31,17 @@ pub struct ClientHello {
     /// The types of all extensions.
     pub extensions: U16s,
     /// The types of extensions whose content could not be read. What they would have said is left out below.
-    pub unreadable: U16s,
+    pub unreadable: Few,
     /// server_name; `extensions` and `unreadable` tell "not sent" from "not readable".
     pub server_name: Option<ServerName>,
     /// supported_versions; [`Self::offered_versions`] is what to look at.
-    pub versions: U16s,
+    pub versions: Few,
     /// supported_groups.
     pub groups: U16s,
     /// ec_point_formats.
     pub point_formats: SmallVec<[u8; 8]>,
     /// The groups of the key_share entries.
-    pub key_shares: U16s,
+    pub key_shares: Few,
     /// signature_algorithms.
     pub signature_schemes: U16s,
     /// application_layer_protocol_negotiation.
@@ -64,7 +64,7 @@ pub struct ClientHello {
 
 impl ClientHello {
     /// Reads the content of a handshake message of type client_hello.
-    pub fn parse(body: &[u8]) -> Result<Self, Malformed> {
+    pub fn parse(body: &[u8]) -> Result<Box<Self>, Malformed> {
         let (unread, fixed) = parse_tls_handshake_client_hello(body)
             .ok()
             .ok_or(Malformed::ClientHello)?;
@@ -96,23 +96,25 @@ impl ClientHello {
 
     /// Whether an extension of this type was sent.
     pub fn has(&self, kind: ExtensionType) -> bool {
-        self.extensions.contains(&kind.0)
+        // To the end of the list: that takes no branch for each type.
+        let is_it = self.extensions.iter().map(|sent| u8::from(*sent == kind.0));
+        is_it.fold(0, |any, is_it| any | is_it) > 0
     }
 
-    fn from_fixed(fixed: &TlsClientHelloContents<'_>, len: usize) -> Option<Self> {
-        Some(Self {
+    fn from_fixed(fixed: &TlsClientHelloContents<'_>, len: usize) -> Option<Box<Self>> {
+        Some(Box::new(Self {
             legacy_version: Version(fixed.version.0),
             random: fixed.random.try_into().ok()?,
             session_id: SessionId::new(fixed.session_id.unwrap_or_default())?,
             cipher_suites: fixed.ciphers.iter().map(|suite| suite.0).collect(),
             compression: fixed.comp.iter().map(|method| method.0).collect(),
             extensions: U16s::new(),
-            unreadable: U16s::new(),
+            unreadable: Few::new(),
             server_name: None,
-            versions: U16s::new(),
+            versions: Few::new(),
             groups: U16s::new(),
             point_formats: SmallVec::new(),
-            key_shares: U16s::new(),
+            key_shares: Few::new(),
             signature_schemes: U16s::new(),
             alpn: Protocols::default(),
             psk: false,
@@ -122,7 +124,7 @@ impl ClientHello {
             cookie: false,
             details: ClientDetails::default(),
             len: u32::try_from(len.checked_add(message::HEADER)?).ok()?,
-        })
+        }))
     }
 
     /// Takes over what an extension says. `None` when its content cannot be read.

@@ -152,9 +152,9 @@ pub(super) fn block<'a>(found: Option<&'a [u8]>, unread: &'a [u8]) -> Result<&'a
 }
 
 /// The versions of a ClientHello's supported_versions.
-pub(super) fn versions(content: &[u8]) -> Option<U16s> {
+pub(super) fn versions(content: &[u8]) -> Option<Few> {
     let mut list = Reader::new(Reader::new(content).vec8()?);
-    let mut versions = U16s::new();
+    let mut versions = Few::new();
     while !list.is_empty() {
         versions.push(list.u16()?);
     }
@@ -170,9 +170,9 @@ pub(super) fn numbers(content: &[u8]) -> Option<U16s> {
 }
 
 /// The groups of a ClientHello's key_share.
-pub(super) fn key_shares(content: &[u8]) -> Option<U16s> {
+pub(super) fn key_shares(content: &[u8]) -> Option<Few> {
     let mut list = Reader::new(Reader::new(content).vec16()?);
-    let mut groups = U16s::new();
+    let mut groups = Few::new();
     while !list.is_empty() {
         groups.push(list.u16()?);
         list.vec16()?;

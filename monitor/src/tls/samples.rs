@@ -75,7 +75,7 @@ pub(super) fn client_hello(version: u16, suites: &[u16], extensions: &[Vec<u8>])
 }
 
 /// A ClientHello with GREASE wherever a list may have it.
-pub(super) fn hello_with_grease() -> ClientHello {
+pub(super) fn hello_with_grease() -> Box<ClientHello> {
     let extensions = [
         extension(0x3a3a, &[]),
         extension(0, &[0, 9, 0, 0, 6, b'a', b'.', b't', b'e', b's', b't']),
@@ -95,6 +95,6 @@ pub(super) fn hello_with_grease() -> ClientHello {
 }
 
 /// A ClientHello that ends where TLS 1.0 let it end.
-pub(super) fn hello_without_extensions() -> ClientHello {
+pub(super) fn hello_without_extensions() -> Box<ClientHello> {
     ClientHello::parse(&fixed_part(0x0301, &[4, 5])).unwrap()
 }

@@ -3,7 +3,7 @@
 use tls_parser::{TlsServerHelloContents, parse_tls_handshake_server_hello};
 
 use super::client_hello::ClientHello;
-use super::extension::{self, Extension, ExtensionType, Protocols, ServerDetails, U16s};
+use super::extension::{self, Extension, ExtensionType, Few, Protocols, ServerDetails, U16s};
 use super::malformed::Malformed;
 use super::message;
 use super::reader::Reader;
@@ -24,7 +24,7 @@ pub struct ServerHello {
     /// The types of all extensions in wire order.
     pub extensions: U16s,
     /// The types of extensions whose content could not be read. What they would have said is left out below.
-    pub unreadable: U16s,
+    pub unreadable: Few,
     /// supported_versions; [`Self::version`] is what to look at.
     pub selected_version: Option<u16>,
     /// The group of key_share: the one used, or in a HelloRetryRequest the one asked for. TLS 1.2 names its group elsewhere.
@@ -138,7 +138,7 @@ impl ServerHello {
             session_id: SessionId::new(session_id)?,
             cipher_suite,
             extensions: U16s::new(),
-            unreadable: U16s::new(),
+            unreadable: Few::new(),
             selected_version: None,
             group: None,
             alpn: Protocols::default(),

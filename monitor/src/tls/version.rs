@@ -71,8 +71,7 @@ shown!(Version);
 /// Whether `value` is one of the sixteen values that peers send to see that unknown ones are ignored: 0x0a0a, 0x1a1a to
 /// 0xfafa (RFC 8701 section 2).
 pub const fn is_grease(value: u16) -> bool {
-    let [high, low] = value.to_be_bytes();
-    high == low && low & 0x0f == 0x0a
+    value & 0x0f0f == 0x0a0a && value == value.swap_bytes()
 }
 
 #[cfg(test)]

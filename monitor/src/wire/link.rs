@@ -73,8 +73,10 @@ pub fn network(link_type: LinkType, frame: &[u8]) -> Result<Link, Unreadable> {
 }
 
 fn ethernet(frame: &[u8]) -> Result<Link, Unreadable> {
-    let ethertype = bytes::u16(frame, 12).ok_or(Unreadable::Truncated)?;
-    vlan::ip_header(frame, ethertype, 14).map(Link::at)
+    match bytes::u16(frame, 12).ok_or(Unreadable::Truncated)? {
+        vlan::IPV4 | vlan::IPV6 => Ok(Link::at(14)),
+        tag => vlan::ip_header(frame, tag, 14).map(Link::at),
+    }
 }
 
 /// RFC 1662, section 3.1: the address and control bytes, where they are, are `ff 03`.

@@ -11,14 +11,14 @@ use anyhow::{Context as _, Result, ensure};
 use super::Options;
 use super::packet::{Packet, read};
 
-/// A new connection begins this often: 5,000 a second.
-const SPACING_MICROS: u64 = 200;
+/// How many connections are open at any time, a packet of each in turn.
+const OPEN: u32 = 256;
+
+/// From one packet to the next.
+const SPACING_MICROS: u64 = 10;
 
 /// How many packets a connection may have to pass for an ordinary one.
 const LONGEST_WHOLE: usize = 40;
-
-/// Longer waits within a connection than this are cut to it, or the file would be mostly silence.
-const LONGEST_GAP_MICROS: u64 = 250_000;
 
 /// What was written.
 #[derive(Clone, Copy, Debug, Default)]
@@ -98,16 +98,19 @@ fn kind(kinds: &[Kind], copy: u32) -> Option<&Kind> {
     kinds.get(usize::try_from(copy).ok()? % kinds.len())
 }
 
-/// Every packet of every copy: its time, the copy's number, the packet's number in its capture.
+/// Every packet of every copy: its time, the copy's number, the packet's number in its capture. A copy begins where an
+/// earlier one has ended.
 fn order(kinds: &[Kind], copies: u32) -> Vec<(u64, u32, usize)> {
     let mut order = Vec::new();
-    for copy in 0..copies {
-        let packets = kind(kinds, copy).map_or(&[][..], |kind| &kind.packets);
-        let start = u64::from(copy) * SPACING_MICROS;
+    for slot in 0..OPEN {
+        let packets = |copy| 0..kind(kinds, copy).map_or(0, |kind| kind.packets.len());
+        let in_slot = (slot..copies).step_by(OPEN as usize);
+        let in_slot = in_slot.flat_map(|copy| packets(copy).map(move |number| (copy, number)));
+        let time = |turn| (turn * u64::from(OPEN) + u64::from(slot)) * SPACING_MICROS;
         order.extend(
             (0..)
-                .zip(packets)
-                .map(|(number, packet)| (start + packet.time, copy, number)),
+                .zip(in_slot)
+                .map(|(turn, (copy, number))| (time(turn), copy, number)),
         );
     }
     order.sort_unstable();
@@ -130,18 +133,11 @@ fn kinds(folder: &Path) -> Result<Vec<Kind>> {
         .collect())
 }
 
-fn kind_of(mut packets: Vec<Packet>) -> Option<Kind> {
+fn kind_of(packets: Vec<Packet>) -> Option<Kind> {
     let openers: BTreeSet<_> = packets.iter().filter_map(Packet::opener).collect();
     let (client, _port) = *openers.first()?;
     let single = openers.iter().all(|(address, _port)| *address == client);
     let connections = u32::try_from(openers.len()).ok()?;
-    let (mut last, mut cut) = (0, 0);
-    for packet in &mut packets {
-        let gap = packet.time.saturating_sub(last);
-        last = packet.time;
-        cut += gap.saturating_sub(LONGEST_GAP_MICROS);
-        packet.time -= cut.min(packet.time);
-    }
     single.then_some(Kind {
         client,
         connections,
@@ -178,16 +174,18 @@ mod tests {
 
     #[test]
     fn copies_are_interleaved_and_in_order_of_time() {
-        let packet = |time| Packet {
-            time,
-            bytes: Vec::new(),
-        };
+        let packet = || Packet { bytes: Vec::new() };
         let kinds = [Kind {
             client: [0; 4],
             connections: 1,
-            packets: vec![packet(0), packet(300)],
+            packets: vec![packet(), packet()],
         }];
-        let order = order(&kinds, 2);
-        assert_eq!(order, [(0, 0, 0), (200, 1, 0), (300, 0, 1), (500, 1, 1)]);
+        let order = order(&kinds, OPEN + 1);
+        let round = u64::from(OPEN) * SPACING_MICROS;
+        assert_eq!(order[..2], [(0, 0, 0), (10, 1, 0)]);
+        let of = |copy| order.iter().filter(move |(_, of, _)| *of == copy);
+        assert!(of(0).copied().eq([(0, 0, 0), (round, 0, 1)]));
+        let next = of(OPEN).copied();
+        assert!(next.eq([(2 * round, OPEN, 0), (3 * round, OPEN, 1)]));
     }
 }

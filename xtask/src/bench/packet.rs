@@ -8,10 +8,9 @@ use anyhow::{Context as _, Result, bail};
 /// Where the network header stands in an Ethernet frame.
 const NETWORK: usize = 14;
 
-/// A packet with its time since the first of its file, in microseconds.
+/// A packet.
 #[derive(Clone, Debug)]
 pub(super) struct Packet {
-    pub(super) time: u64,
     pub(super) bytes: Vec<u8>,
 }
 
@@ -32,21 +31,13 @@ pub(super) fn read(file: &Path) -> Result<Vec<Packet>> {
     }
     let mut packets = Vec::new();
     let mut at = 24;
-    let mut first = None;
-    while let (Some(seconds), Some(micros), Some(length)) =
-        (word(&data, at), word(&data, at + 4), word(&data, at + 8))
-    {
-        let time = u64::from(seconds) * 1_000_000 + u64::from(micros);
-        let start = *first.get_or_insert(time);
+    while let Some(length) = word(&data, at + 8) {
         let end = at + 16 + usize::try_from(length)?;
         let bytes = data
             .get(at + 16..end)
             .context("a packet is cut short")?
             .to_vec();
-        packets.push(Packet {
-            time: time.saturating_sub(start),
-            bytes,
-        });
+        packets.push(Packet { bytes });
         at = end;
     }
     Ok(packets)
@@ -181,7 +172,7 @@ mod tests {
         bytes[14 + 20 + 13] = 2;
         let sum = !u16::try_from(header_sum(&bytes)).unwrap();
         bytes.splice(24..26, sum.to_be_bytes());
-        let packet = Packet { time: 0, bytes };
+        let packet = Packet { bytes };
         assert_eq!(header_sum(&packet.bytes), 0xffff);
         assert_eq!(packet.opener(), Some(([192, 0, 2, 10], 0)));
         let copy = packet.readdressed([192, 0, 2, 10], [10, 1, 2, 3]);

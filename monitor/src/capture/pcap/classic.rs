@@ -47,9 +47,9 @@ struct Layout {
 type ParseRecord = fn(&[u8]) -> IResult<&[u8], LegacyPcapBlock<'_>, PcapError<&[u8]>>;
 
 impl Records for File {
-    fn take(&mut self, bytes: &[u8], sink: &mut dyn FrameSink) -> Result<Step, Damage> {
+    fn take(&mut self, bytes: &[u8], sink: &mut impl FrameSink) -> Result<Step, Damage> {
         match self.layout {
-            Some(layout) => self.take_record(layout, bytes, sink),
+            Some(layout) => self.take_records(layout, bytes, sink),
             None if bytes.len() < HEADER => Ok(Step::Needs(HEADER)),
             None => self.take_header(bytes, sink),
         }
@@ -57,7 +57,7 @@ impl Records for File {
 }
 
 impl File {
-    fn take_header(&mut self, bytes: &[u8], sink: &mut dyn FrameSink) -> Result<Step, Damage> {
+    fn take_header(&mut self, bytes: &[u8], sink: &mut impl FrameSink) -> Result<Step, Damage> {
         let Ok((_, header)) = parse_pcap_header(bytes) else {
             return Err(Damage::Malformed("the header is not a pcap header"));
         };
@@ -72,19 +72,24 @@ impl File {
         Ok(Step::Took(HEADER))
     }
 
-    fn take_record(
+    /// Takes all records that are at hand.
+    fn take_records(
         &mut self,
         layout: Layout,
         bytes: &[u8],
-        sink: &mut dyn FrameSink,
+        sink: &mut impl FrameSink,
     ) -> Result<Step, Damage> {
-        match (layout.parse)(bytes) {
-            Ok((rest, record)) => {
-                self.interfaces.deliver(0, &layout.record(&record), sink);
-                Ok(Step::Took(bytes.len() - rest.len()))
+        let mut rest = bytes;
+        while let Ok((behind, record)) = (layout.parse)(rest) {
+            self.interfaces.deliver(0, &layout.record(&record), sink);
+            rest = behind;
+            if !sink.wants_more() {
+                break;
             }
-            Err(Stop::Incomplete(needed)) => needs(bytes, needed),
-            Err(_) => Err(Damage::Malformed("not a packet record")),
+        }
+        match bytes.len() - rest.len() {
+            0 => layout.why_not(bytes),
+            taken => Ok(Step::Took(taken)),
         }
     }
 }
@@ -124,6 +129,14 @@ impl Layout {
         Self {
             parse,
             nanos_per_tick,
+        }
+    }
+
+    /// What keeps a record from being read.
+    fn why_not(self, bytes: &[u8]) -> Result<Step, Damage> {
+        match (self.parse)(bytes) {
+            Err(Stop::Incomplete(needed)) => needs(bytes, needed),
+            _ => Err(Damage::Malformed("not a packet record")),
         }
     }
 

@@ -72,7 +72,7 @@ impl Interfaces {
     }
 
     /// Adds the next interface and says its name.
-    pub(super) fn add(&mut self, what: &Description<'_>, sink: &mut dyn FrameSink) {
+    pub(super) fn add(&mut self, what: &Description<'_>, sink: &mut impl FrameSink) {
         let link_type = LinkType::from_number(what.link_type);
         let unnamed = match link_type {
             Some(LinkType::Cooked | LinkType::Cooked2) => "any".to_owned(),
@@ -110,7 +110,7 @@ impl Interfaces {
     }
 
     /// Hands a packet on as a Frame. What is not IP goes by; what should be and cannot be read is a loss.
-    pub(super) fn deliver(&mut self, number: u32, record: &Record<'_>, sink: &mut dyn FrameSink) {
+    pub(super) fn deliver(&mut self, number: u32, record: &Record<'_>, sink: &mut impl FrameSink) {
         let Some(interface) = self.get_mut(number) else {
             return sink.lost(PLACE, "unknown_interface", 1);
         };
@@ -131,7 +131,7 @@ impl Interfaces {
     }
 
     /// The interface with this index on the host that captured: the name is all that the capture lacks.
-    fn by_index(&mut self, index: u32, sink: &mut dyn FrameSink) -> InterfaceId {
+    fn by_index(&mut self, index: u32, sink: &mut impl FrameSink) -> InterfaceId {
         if let Some(id) = self.by_index.get(&index) {
             return *id;
         }
@@ -143,7 +143,7 @@ impl Interfaces {
     }
 }
 
-fn hand_on(interface: InterfaceId, record: &Record<'_>, link: Link, sink: &mut dyn FrameSink) {
+fn hand_on(interface: InterfaceId, record: &Record<'_>, link: Link, sink: &mut impl FrameSink) {
     let captured = u32::try_from(record.bytes.len()).unwrap_or(u32::MAX);
     let header = u32::try_from(link.offset).unwrap_or(u32::MAX);
     let direction = match record.direction {

@@ -33,7 +33,7 @@ impl Names {
     }
 
     /// The interface that the current section means by its next use of `name`; `sink` is told when it is a new one.
-    pub(super) fn identify(&mut self, name: &str, sink: &mut dyn FrameSink) -> InterfaceId {
+    pub(super) fn identify(&mut self, name: &str, sink: &mut impl FrameSink) -> InterfaceId {
         let is_full = self.count as usize >= MAX_INTERFACES;
         if is_full && !self.known.contains_key(name) {
             return other(sink);
@@ -65,7 +65,7 @@ impl Named {
     }
 }
 
-fn other(sink: &mut dyn FrameSink) -> InterfaceId {
+fn other(sink: &mut impl FrameSink) -> InterfaceId {
     let id = InterfaceId(u32::MAX);
     sink.interface(id, "other");
     id

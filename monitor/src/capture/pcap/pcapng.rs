@@ -55,7 +55,7 @@ struct Block<'a> {
 }
 
 impl Records for File {
-    fn take(&mut self, bytes: &[u8], sink: &mut dyn FrameSink) -> Result<Step, Damage> {
+    fn take(&mut self, bytes: &[u8], sink: &mut impl FrameSink) -> Result<Step, Damage> {
         if bytes.len() < BEFORE + AFTER {
             return Ok(Step::Needs(BEFORE + AFTER));
         }
@@ -105,7 +105,7 @@ impl File {
     }
 
     /// `None` where the block makes no sense.
-    fn take_block(&mut self, block: &Block<'_>, sink: &mut dyn FrameSink) -> Option<()> {
+    fn take_block(&mut self, block: &Block<'_>, sink: &mut impl FrameSink) -> Option<()> {
         match block.kind {
             ENHANCED_PACKET => {
                 let packet = packets::enhanced(self.order, block.body)?;
@@ -132,7 +132,7 @@ impl File {
         Some(())
     }
 
-    fn deliver(&mut self, packet: &Packet<'_>, sink: &mut dyn FrameSink) {
+    fn deliver(&mut self, packet: &Packet<'_>, sink: &mut impl FrameSink) {
         if packet.dropped > 0 {
             sink.lost(PLACE, "dropped_by_recorder", packet.dropped);
         }
@@ -149,7 +149,7 @@ impl File {
         self.interfaces.deliver(packet.interface, &record, sink);
     }
 
-    fn describe(&mut self, block: &Block<'_>, sink: &mut dyn FrameSink) -> Option<()> {
+    fn describe(&mut self, block: &Block<'_>, sink: &mut impl FrameSink) -> Option<()> {
         if self.interfaces.is_full() {
             return None;
         }
@@ -182,7 +182,7 @@ impl File {
     }
 
     /// Counts what the recorder says it dropped since it said so last.
-    fn statistics(&mut self, block: &Block<'_>, sink: &mut dyn FrameSink) -> Option<()> {
+    fn statistics(&mut self, block: &Block<'_>, sink: &mut impl FrameSink) -> Option<()> {
         let (_, said) = match self.order {
             Order::Little => parse_interfacestatisticsblock_le(block.whole),
             Order::Big => parse_interfacestatisticsblock_be(block.whole),

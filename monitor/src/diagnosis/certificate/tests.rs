@@ -96,7 +96,7 @@ fn talk(alert: Option<u8>) -> Conversation {
     ]
     .concat();
     let hello = ClientHello::parse(&hello).unwrap();
-    talk.progress.client_hello = Some((Box::new(hello), timestamp()));
+    talk.progress.client_hello = Some((hello, timestamp()));
     talk.progress.certificate = true;
     let mut tcp = Tcp::default();
     tcp.seen.client.packets = 3;

@@ -14,13 +14,13 @@ fn recorded(stream: &str) -> Vec<ClientHello> {
             ..
         } = item
         {
-            hellos.push(ClientHello::parse(body).unwrap());
+            hellos.push(*ClientHello::parse(body).unwrap());
         }
     });
     hellos
 }
 
-fn with(extensions: &[Vec<u8>]) -> Result<ClientHello, Malformed> {
+fn with(extensions: &[Vec<u8>]) -> Result<Box<ClientHello>, Malformed> {
     ClientHello::parse(&client_hello(0x0303, &[0x1301], extensions))
 }
 

@@ -157,7 +157,7 @@ fn contents_of_recorded_extensions_cut_everywhere_never_panic() {
     assert!(contents > 80, "{contents}");
 }
 
-fn with(extensions: &[Vec<u8>]) -> ClientHello {
+fn with(extensions: &[Vec<u8>]) -> Box<ClientHello> {
     ClientHello::parse(&client_hello(0x0303, &[0x1301], extensions)).unwrap()
 }
 

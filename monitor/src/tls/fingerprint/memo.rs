@@ -31,7 +31,7 @@ impl Fingerprints {
     pub fn client(&mut self, hello: &ClientHello, transport: char) -> (Md5Text, Ja4Text) {
         let mut facts = Facts::new();
         facts.extend_from_slice(&[u16::from(transport == 'q'), hello.legacy_version.0]);
-        let lists = [
+        let lists: [&[u16]; 5] = [
             &hello.cipher_suites,
             &hello.extensions,
             &hello.groups,

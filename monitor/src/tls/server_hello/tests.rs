@@ -22,7 +22,7 @@ fn recorded(stream: &str) -> Vec<ServerHello> {
 }
 
 /// The first ClientHello of a recorded stream.
-fn client(stream: &str) -> ClientHello {
+fn client(stream: &str) -> Box<ClientHello> {
     let mut hello = None;
     Deframer::default().push(samples::stream(stream), &mut |item| {
         if let Item::Handshake {
