@@ -7,13 +7,41 @@ use serde_json::ser::{CompactFormatter, Formatter};
 
 use crate::report::Event;
 
-/// Writes the event as one line of printable ASCII.
+/// Appends the event as one line of printable ASCII.
 ///
-/// What is not ASCII is written as `\uXXXX`, which means the same to every JSON reader and cannot command a terminal.
-pub fn write(event: &Event, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, AsciiOnly);
-    event.serialize(&mut serializer)?;
-    out.write_all(b"\n")
+/// What is not ASCII is written as `\uXXXX`, which means the same to every JSON reader and cannot command a terminal. That
+/// is looked for in the whole line once; nearly all have none of it.
+pub fn write(event: &Event, out: &mut Vec<u8>) -> io::Result<()> {
+    let start = out.len();
+    event.serialize(&mut serde_json::Serializer::new(Line(out)))?;
+    let line = out.get(start..).unwrap_or_default();
+    if !line.iter().all(is_plain) {
+        out.truncate(start);
+        let mut escaping = serde_json::Serializer::with_formatter(Line(out), AsciiOnly);
+        event.serialize(&mut escaping)?;
+    }
+    out.push(b'\n');
+    Ok(())
+}
+
+/// A buffer that takes the many small pieces of a line without more ado.
+struct Line<'a>(&'a mut Vec<u8>);
+
+impl io::Write for Line<'_> {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 struct AsciiOnly;
@@ -24,9 +52,6 @@ impl Formatter for AsciiOnly {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
-        if fragment.bytes().all(is_plain) {
-            return CompactFormatter.write_string_fragment(writer, fragment);
-        }
         let mut rest = fragment;
         while let Some(at) = rest.find(|c: char| !c.is_ascii() || c == '\u{7f}') {
             let (plain, special) = rest.split_at(at);
@@ -41,8 +66,8 @@ impl Formatter for AsciiOnly {
     }
 }
 
-const fn is_plain(byte: u8) -> bool {
-    byte < 0x7f
+const fn is_plain(byte: &u8) -> bool {
+    *byte < 0x7f
 }
 
 /// A character beyond the basic plane takes two escapes (RFC 8259 section 7).
