@@ -31,7 +31,7 @@ impl Filter {
     pub fn passes(&self, event: &Event) -> bool {
         match event {
             Event::Handshake(handshake) => self.matches(handshake),
-            Event::Loss(_) | Event::Summary(_) => true,
+            Event::Loss(_) | Event::Summary(_) | Event::Probe(_) => true,
         }
     }
 

@@ -22,6 +22,7 @@ pub mod label;
 mod memo;
 pub mod pipeline;
 pub mod ports;
+pub mod probe;
 pub mod report;
 pub mod server;
 pub mod sink;

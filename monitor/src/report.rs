@@ -20,6 +20,7 @@ mod extension;
 mod hello;
 mod id;
 mod outcome;
+mod probe;
 mod protected;
 mod resumption;
 mod server_details;
@@ -35,6 +36,10 @@ pub use extension::{EncryptedHelloKind, EncryptedHelloReport, PskReport};
 pub use hello::{AlertReport, ClientHelloReport, Missing, ServerHelloReport};
 pub use id::HandshakeId;
 pub use outcome::{Ended, EndedBy, EndedHow, Outcome, Stage};
+pub use probe::{
+    ClientCertificateWish, Probe, ProbeAnswer, ProbeExchange, ProbeLike, ProbeQuestion,
+    ProbeTarget, ProbeVerdict, ProbeVerdictKind,
+};
 pub use protected::{Inferred, Protected, ProtectedRecordReport};
 pub use resumption::{EarlyDataReport, Resumption};
 pub use server_details::{AcknowledgedReport, AnsweredSession, RetryReport, ServerDetailsReport};
@@ -54,6 +59,8 @@ pub enum Event {
     Loss(Loss),
     /// The count over a whole run or capture.
     Summary(Box<Summary>),
+    /// What a probe found. It comes from no pipeline: the probe asks by itself.
+    Probe(Box<Probe>),
 }
 
 impl Event {
@@ -63,6 +70,7 @@ impl Event {
             Self::Handshake(handshake) => Some(handshake.time),
             Self::Loss(loss) => Some(loss.time),
             Self::Summary(_) => None,
+            Self::Probe(probe) => Some(probe.time),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The configuration file: every flag of `run` and `replay` by its long name.
+//! The configuration file: every flag of `run` and `replay` by its long name, and those of `probe` that are habits.
 //!
 //! The file's values become the flags' defaults, so that the order is file, then environment, then command line.
 
@@ -53,10 +53,19 @@ impl ConfigError {
 }
 
 /// Verbs whose flags the file may set.
-pub(super) const CONFIGURED: &[&str] = &["run", "replay"];
+pub(super) const CONFIGURED: &[&str] = &["run", "replay", "probe"];
 
 /// Flags that make no sense in a file.
-pub(super) const NOT_IN_FILE: &[&str] = &["config", "help", "version", "verbose"];
+const NOT_IN_FILE: &[&str] = &["config", "help", "version", "verbose"];
+
+/// Flags of `probe` that are about one probe; `sni` in the file is a filter.
+const OF_ONE_PROBE: &[&str] = &["sni", "connect-to", "like", "from"];
+
+/// Whether the file may set this flag of this verb.
+pub(super) fn is_setting(verb: &str, key: &str) -> bool {
+    let is_of_one_probe = verb == "probe" && OF_ONE_PROBE.contains(&key);
+    !is_of_one_probe && !NOT_IN_FILE.contains(&key)
+}
 
 /// Gives the flags the file's values as defaults, if the command line or the environment names a file.
 pub(super) fn with_file_defaults(
@@ -121,13 +130,13 @@ fn words(value: &toml::Value) -> Option<Vec<String>> {
 
 /// Sets the default wherever a flag has this name; none if it is nowhere.
 fn set_default(mut command: Command, key: &str, values: &[String]) -> Option<Command> {
-    let is_key = |arg: &Arg| arg.get_long() == Some(key) && !NOT_IN_FILE.contains(&key);
     let mut known = false;
     let of = |command: &Command| {
-        command
+        let is_key = |arg: &&Arg| arg.get_long() == Some(key);
+        let mut settings = command
             .get_arguments()
-            .find(|arg| is_key(arg))
-            .map(|arg| arg.get_id().clone())
+            .filter(|_| is_setting(command.get_name(), key));
+        settings.find(is_key).map(|arg| arg.get_id().clone())
     };
     if let Some(id) = of(&command) {
         command = command.mut_arg(id, |arg| default(arg, values));

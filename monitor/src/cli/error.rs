@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use super::Exit;
 use super::config::ConfigError;
+use super::probe::ProbeError;
 use crate::capture::pcap::ReadError;
 use crate::sink::printer::PrintError;
 
@@ -32,6 +33,9 @@ pub(crate) enum CliError {
     /// The HTTP server cannot begin.
     #[error(transparent)]
     Serve(#[from] crate::server::ServeError),
+    /// Nothing can be asked.
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
     /// The metrics cannot be registered.
     #[error("cannot set up the metrics")]
     Metrics(#[from] crate::sink::metrics::MetricsError),
@@ -83,6 +87,7 @@ impl CliError {
             #[cfg(feature = "live")]
             Self::Live(error) => error.help().map(Into::into),
             Self::Serve(error) => error.help().map(Into::into),
+            Self::Probe(error) => error.help().map(Into::into),
             #[cfg(feature = "live")]
             Self::Privileges(_) => None,
             Self::Metrics(_) | Self::System { .. } => None,
@@ -91,7 +96,9 @@ impl CliError {
 
     fn exit(&self) -> Exit {
         match self {
-            Self::Config(_) | Self::Read(_) | Self::Print(_) | Self::Serve(_) => Exit::BadInput,
+            Self::Config(_) | Self::Read(_) | Self::Print(_) | Self::Serve(_) | Self::Probe(_) => {
+                Exit::BadInput
+            }
             #[cfg(feature = "live")]
             Self::Live(_) | Self::Privileges(_) => Exit::CannotRun,
             Self::Metrics(_) | Self::System { .. } => Exit::CannotRun,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use clap::{Args, CommandFactory, Subcommand};
 use clap_complete::Shell;
 
-use super::config::{CONFIGURED, NOT_IN_FILE};
+use super::config::{CONFIGURED, is_setting};
 use super::{Cli, CliError, Exit, print};
 use crate::sink::schema;
 
@@ -69,9 +69,10 @@ fn config() -> String {
             continue;
         };
         for arg in sub.get_arguments().filter(|arg| !arg.is_hide_set()) {
-            let Some(long) = arg.get_long().filter(|long| {
-                !NOT_IN_FILE.contains(long) && !seen.iter().any(|name| name == long)
-            }) else {
+            let Some(long) = arg
+                .get_long()
+                .filter(|long| is_setting(verb, long) && !seen.iter().any(|name| name == long))
+            else {
                 continue;
             };
             seen.push(long.to_owned());

@@ -6,6 +6,7 @@ mod exit;
 mod explain;
 mod generate;
 mod options;
+mod probe;
 mod replay;
 
 #[cfg(feature = "live")]
@@ -73,6 +74,8 @@ pub(crate) enum Verb {
     Run(Box<run::RunArgs>),
     /// Read capture files and report as a live run would
     Replay(Box<replay::ReplayArgs>),
+    /// Ask a server what it answers: with its name and without, in each version, with few suites
+    Probe(Box<probe::ProbeArgs>),
     /// Say what a cause means, how it looks on the wire, and what to do
     Explain(explain::ExplainArgs),
     /// Say whether this host can run tlsmon, and what to do if not
@@ -96,6 +99,7 @@ fn run(cli: Cli) -> ExitCode {
         #[cfg(feature = "live")]
         Verb::Run(args) => run::run(&args, &cli.global),
         Verb::Replay(args) => replay::replay(&args, &cli.global),
+        Verb::Probe(args) => probe::probe(&args, &cli.global),
         Verb::Explain(args) => explain::explain(&args),
         #[cfg(feature = "live")]
         Verb::Doctor(args) => doctor::doctor(&args),

@@ -122,7 +122,7 @@ pub(super) fn error_name(error: u64) -> String {
 }
 
 /// A duration as people read it: `0.31 ms`, `12 ms`, `3.0 s`.
-pub(super) fn millis(duration: Duration) -> String {
+pub(crate) fn millis(duration: Duration) -> String {
     let ms = duration.as_secs_f64() * 1e3;
     match ms {
         ms if ms < 1.0 => format!("{ms:.2} ms"),

@@ -300,5 +300,9 @@ fn days(duration: Duration) -> String {
 }
 
 mod staple;
+mod visible;
+
+pub(crate) use visible::visible;
+
 #[cfg(test)]
 mod tests;

@@ -21,6 +21,9 @@ pub use case::Case;
 pub use guide::{Guide, guide, next_step};
 pub use verdict::Verdict;
 
+pub(crate) use case::millis;
+pub(crate) use certificate::visible as visible_faults;
+
 /// A rule: what it knows about the case, if anything.
 type Rule = fn(&Case<'_>) -> Option<Verdict>;
 

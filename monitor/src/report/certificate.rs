@@ -74,7 +74,7 @@ pub struct KeyReport {
 
 impl CertificateReport {
     /// What is reported of a chain that was sent at this time.
-    pub(super) fn of(chain: &Chain, staple: Option<&Staple>, at: Timestamp) -> Self {
+    pub(crate) fn of(chain: &Chain, staple: Option<&Staple>, at: Timestamp) -> Self {
         let leaf = &chain.leaf;
         let serial = leaf.serial.as_deref();
         let own = &leaf.certificate;

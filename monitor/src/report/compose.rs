@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    AlertReport, Capture, CertificateReport, ClientDetailsReport, ClientHelloReport,
-    EarlyDataReport, Ended, EndedHow, Handshake, HandshakeDirection, HandshakeId, Missing, Outcome,
-    Peer, ProxiedPeer, ProxyProtocol, RetryReport, SCHEMA, ServerDetailsReport, ServerHelloReport,
-    Timing, Transport, Tunnel,
+    AlertReport, Capture, CertificateReport, ClientHelloReport, EarlyDataReport, Ended, EndedHow,
+    Handshake, HandshakeDirection, HandshakeId, Missing, Outcome, Peer, ProxiedPeer, ProxyProtocol,
+    RetryReport, SCHEMA, ServerDetailsReport, ServerHelloReport, Timing, Transport, Tunnel,
 };
 use crate::diagnosis::{Case, Verdict, next_step};
 use crate::flow::{Endpoint, Side};
@@ -15,7 +14,7 @@ use crate::frame::{Direction, Timestamp};
 use crate::handshake::{Conversation, EarlyData, ProxyHeader, Resumed, SeenAlert, ended_by};
 use crate::stream::Gap;
 use crate::tls::fingerprint::Fingerprints;
-use crate::tls::{ClientHello, ExtensionType, ServerHello, names, text};
+use crate::tls::{ClientHello, ServerHello, names, text};
 use crate::wire::Outer;
 
 mod protected;
@@ -136,42 +135,11 @@ fn client_hello(
     } else {
         't'
     };
-    let (ja3, ja4) = fingerprints.client(hello, letter);
-    let sni = hello
-        .server_name
-        .as_ref()
-        .map(|name| Arc::from(name.to_string()));
-    ClientHelloReport {
-        sni_absent: sni.is_none().then(|| sni_absent(hello)),
-        sni,
-        legacy_version: hello.legacy_version,
-        versions: hello.offered_versions().collect(),
-        cipher_suites: hello.cipher_suites.clone(),
-        extensions: hello.extensions.clone(),
-        groups: hello.groups.clone(),
-        key_shares: hello.key_shares.clone(),
-        signature_schemes: hello.signature_schemes.clone(),
-        alpn: hello
-            .alpn
-            .iter()
-            .map(|protocol| text::printable(protocol).into())
-            .collect(),
-        psk: hello.psk,
-        ech: hello.ech,
-        bytes: hello.len,
-        segments: talk.hello_segments,
-        ja3,
-        ja4,
-        details: ClientDetailsReport::of(hello),
-    }
-}
-
-fn sni_absent(hello: &ClientHello) -> Missing {
-    if hello.has(ExtensionType::SERVER_NAME) {
-        Missing::Malformed
-    } else {
-        Missing::NotSent
-    }
+    ClientHelloReport::of(
+        hello,
+        talk.hello_segments,
+        fingerprints.client(hello, letter),
+    )
 }
 
 fn server_hello(

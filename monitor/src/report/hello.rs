@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use crate::label::labelled;
 use crate::tls::fingerprint::{Ja4Text, Md5Text};
-use crate::tls::{Few, U16s, Version};
+use crate::tls::{ClientHello, ExtensionType, Few, U16s, Version, text};
 
 labelled! {
     /// Why a fact is absent. "Absent" and "not seen" are never confused.
@@ -73,6 +73,42 @@ pub struct ClientHelloReport {
     /// The rest of it.
     #[serde(flatten)]
     pub details: super::ClientDetailsReport,
+}
+
+impl ClientHelloReport {
+    /// What is shown of `hello`, which so many segments carried.
+    pub(crate) fn of(hello: &ClientHello, segments: u32, (ja3, ja4): (Md5Text, Ja4Text)) -> Self {
+        let sni = hello.server_name.as_ref();
+        let sni = sni.map(|name| Arc::from(name.to_string()));
+        let protocols = hello.alpn.iter();
+        Self {
+            sni_absent: sni.is_none().then(|| sni_absent(hello)),
+            sni,
+            legacy_version: hello.legacy_version,
+            versions: hello.offered_versions().collect(),
+            cipher_suites: hello.cipher_suites.clone(),
+            extensions: hello.extensions.clone(),
+            groups: hello.groups.clone(),
+            key_shares: hello.key_shares.clone(),
+            signature_schemes: hello.signature_schemes.clone(),
+            alpn: protocols.map(|name| text::printable(name).into()).collect(),
+            psk: hello.psk,
+            ech: hello.ech,
+            bytes: hello.len,
+            segments,
+            ja3,
+            ja4,
+            details: super::ClientDetailsReport::of(hello),
+        }
+    }
+}
+
+fn sni_absent(hello: &ClientHello) -> Missing {
+    if hello.has(ExtensionType::SERVER_NAME) {
+        Missing::Malformed
+    } else {
+        Missing::NotSent
+    }
 }
 
 /// The ServerHello (RFC 8446 section 4.1.3).

@@ -44,7 +44,7 @@ pub struct ServerDetailsReport {
 
 impl ServerDetailsReport {
     /// What is shown of `hello`, the answer to `client`.
-    pub(super) fn of(hello: &ServerHello, client: Option<&ClientHello>) -> Self {
+    pub(crate) fn of(hello: &ServerHello, client: Option<&ClientHello>) -> Self {
         let is_in_clear = !hello.version().is_tls13();
         Self {
             group_name: hello.group.and_then(names::group),
@@ -138,7 +138,7 @@ pub struct RetryReport {
 
 impl RetryReport {
     /// What is shown of `retry`.
-    pub(super) fn of(retry: Retry) -> Self {
+    pub(crate) fn of(retry: Retry) -> Self {
         Self {
             group: retry.group,
             group_name: retry.group.and_then(names::group),

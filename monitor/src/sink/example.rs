@@ -16,6 +16,8 @@ use crate::report::{
 };
 use crate::tls::{Date, Few, U16s, Version};
 
+pub(crate) mod probe;
+
 /// One event of every kind, and of every outcome.
 pub(crate) fn events() -> Vec<Event> {
     let mut probe = no_sni();
@@ -36,6 +38,7 @@ pub(crate) fn events() -> Vec<Event> {
         .collect();
     events.push(Event::Loss(loss()));
     events.push(Event::Summary(Box::new(summary())));
+    events.push(Event::Probe(Box::new(probe::probe())));
     events
 }
 

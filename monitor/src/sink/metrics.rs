@@ -95,7 +95,7 @@ impl Metrics {
                 count,
                 ..
             }) => self.add_lost(place, reason, *count),
-            Event::Summary(_) => {}
+            Event::Summary(_) | Event::Probe(_) => {}
         }
     }
 

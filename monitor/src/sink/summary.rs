@@ -47,7 +47,7 @@ impl Tally {
         match event {
             Event::Handshake(handshake) => self.handshake(handshake),
             Event::Loss(loss) => self.loss(loss),
-            Event::Summary(_) => {}
+            Event::Summary(_) | Event::Probe(_) => {}
         }
     }
 

@@ -10,6 +10,7 @@ use crate::report::{Event, Handshake, Loss, Outcome};
 
 mod failure;
 mod parts;
+pub mod probe;
 
 /// Columns that the time takes, with the blanks behind it.
 const INDENT: usize = 14;
@@ -36,6 +37,7 @@ impl TextWriter {
             Event::Handshake(handshake) => self.handshake(handshake, out),
             Event::Loss(loss) => self.loss(loss, out),
             Event::Summary(summary) => summary::write_table(summary, &[], self.style, out),
+            Event::Probe(probe) => probe::write(probe, self.style, out),
         }
     }
 

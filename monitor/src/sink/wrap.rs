@@ -43,6 +43,23 @@ impl Paragraph {
         self
     }
 
+    /// How many columns it takes in one line.
+    pub(crate) fn columns(&self) -> usize {
+        let words = self.words.iter();
+        let wide = words.map(|word| word.gap + word.text.chars().count());
+        let first = self.words.first().map_or(0, |word| word.gap);
+        wide.sum::<usize>().saturating_sub(first)
+    }
+
+    /// Writes it in one line and stays on that.
+    pub(crate) fn write_open(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
+        for (place, word) in self.words.iter().enumerate() {
+            let gap = if place == 0 { 0 } else { word.gap };
+            write!(out, "{:gap$}{}", "", style.paint(word.role, &word.text))?;
+        }
+        Ok(())
+    }
+
     /// Writes the paragraph, its lines `indent` columns in; the cursor stands there already.
     pub(crate) fn write(&self, style: Style, indent: usize, out: &mut dyn Write) -> io::Result<()> {
         let (mut column, mut start) = (indent, 0);

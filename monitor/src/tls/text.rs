@@ -32,6 +32,41 @@ fn escaped(bytes: &[u8]) -> String {
     text
 }
 
+/// The bytes that [`printable`] made this text of. What it cannot have made stays as it is.
+pub fn unescape(text: &str) -> Vec<u8> {
+    let mut rest = text.as_bytes();
+    let mut bytes = Vec::with_capacity(rest.len());
+    loop {
+        rest = match *rest {
+            [] => return bytes,
+            [b'\\', b'\\', ref behind @ ..] => {
+                bytes.push(b'\\');
+                behind
+            }
+            [b'\\', b'x', high, low, ref behind @ ..] if is_hex(high) && is_hex(low) => {
+                bytes.push(nibble(high) << 4 | nibble(low));
+                behind
+            }
+            [byte, ref behind @ ..] => {
+                bytes.push(byte);
+                behind
+            }
+        };
+    }
+}
+
+const fn is_hex(digit: u8) -> bool {
+    digit.is_ascii_hexdigit()
+}
+
+/// The number that a hexadecimal digit stands for.
+const fn nibble(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit.wrapping_sub(b'0'),
+        _ => (digit | 0x20).wrapping_sub(b'a').wrapping_add(10),
+    }
+}
+
 /// The first bytes in lower-case hexadecimal: as many as give `N` digits. What is missing is zero.
 pub fn hex<const N: usize>(bytes: &[u8]) -> ArrayString<N> {
     let mut text = [b'0'; N];
@@ -83,6 +118,7 @@ mod tests {
             let text = printable(&one);
             prop_assert!(text.bytes().all(|byte| matches!(byte, b' '..=b'~')));
             prop_assert_eq!(one == other, text == printable(&other));
+            prop_assert_eq!(unescape(&text), one);
         }
     }
 }

@@ -7,6 +7,7 @@ mod causes;
 mod lab;
 mod leaving;
 mod privileges;
+mod probe;
 mod quic;
 mod scene;
 mod traffic;
