@@ -6,8 +6,10 @@ use ipnet::IpNet;
 use crate::report::{Cause, Event, Handshake, Outcome};
 
 mod args;
+mod cause;
 
 pub use args::FilterArgs;
+pub(crate) use cause::CauseParser;
 
 /// Which handshakes to show. Each list that is not empty must have an entry that fits; the default shows failures only.
 #[derive(Clone, Debug, Default)]

@@ -21,7 +21,7 @@ pub mod style;
 pub mod summary;
 pub mod text;
 pub mod topk;
-mod wrap;
+pub(crate) mod wrap;
 
 #[cfg(test)]
 pub(crate) mod example;

@@ -197,11 +197,12 @@ fn wrong_usage_ends_with_2_and_says_what_would_be_right() {
         (&["replay"][..], "<FILE>"),
         (&["replay", "--port", "0", "x"], "not a port"),
         (&["replay", "--port", "9-3", "x"], "ends before it begins"),
-        (&["replay", "--cause", "bad-luck", "x"], "no-sni-rejected"),
+        (&["replay", "--cause", "bad-luck", "x"], "tlsmon explain"),
         (&["replay", "--client", "10.0.0.0/99", "x"], "10.0.0.0/99"),
         (&["replay", "--answer-timeout", "0", "x"], "more than zero"),
         (&["replay", "--no-such-flag", "x"], "--no-such-flag"),
-        (&["explain", "bad-luck"], "no-sni-rejected"),
+        (&["explain", "bad-luck"], "tlsmon explain"),
+        (&["explain", "sni"], "'no-sni-rejected', 'unknown-sni'"),
         (&["no-such-verb"], "no-such-verb"),
     ] {
         let output = tlsmon(args);
@@ -346,11 +347,18 @@ fn the_printed_configuration_is_one_that_is_accepted() {
 
 #[test]
 fn every_cause_is_explained() {
-    for line in stdout(&tlsmon(&["explain"])).lines() {
-        let cause = line.split(' ').next().unwrap();
+    let overview = stdout(&tlsmon(&["explain"]));
+    let entries = overview
+        .lines()
+        .filter_map(|line| line.strip_prefix("  - "));
+    let causes: Vec<_> = entries
+        .map(|entry| entry.split(':').next().unwrap())
+        .collect();
+    assert_eq!(causes.len(), monitor::report::Cause::ALL.len());
+    for cause in causes {
         let page = stdout(&tlsmon(&["explain", cause]));
         assert!(
-            page.contains("On the wire: ") && page.contains("Next: "),
+            page.starts_with(&format!("{cause}\n")) && page.contains("  Next: "),
             "{cause}: {page}"
         );
     }

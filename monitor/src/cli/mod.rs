@@ -5,6 +5,7 @@ mod error;
 mod exit;
 mod explain;
 mod generate;
+mod markdown;
 mod options;
 mod probe;
 mod replay;
@@ -100,7 +101,7 @@ fn run(cli: Cli) -> ExitCode {
         Verb::Run(args) => run::run(&args, &cli.global),
         Verb::Replay(args) => replay::replay(&args, &cli.global),
         Verb::Probe(args) => probe::probe(&args, &cli.global),
-        Verb::Explain(args) => explain::explain(&args),
+        Verb::Explain(args) => explain::explain(&args, &cli.global),
         #[cfg(feature = "live")]
         Verb::Doctor(args) => doctor::doctor(&args),
         Verb::Generate(args) => generate::generate(&args),

@@ -8,6 +8,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use ipnet::IpNet;
 
 use super::Filter;
+use super::cause::CauseParser;
 use crate::report::{Cause, Outcome};
 
 /// Which handshakes to show: failures, unless told otherwise.
@@ -15,7 +16,7 @@ use crate::report::{Cause, Outcome};
 #[command(next_help_heading = "Filters")]
 pub struct FilterArgs {
     /// Show only these causes ("tlsmon explain" lists them)
-    #[arg(long, env = "TLSMON_CAUSE", value_name = "CAUSE", value_delimiter = ',', value_parser = causes(), hide_possible_values = true)]
+    #[arg(long, env = "TLSMON_CAUSE", value_name = "CAUSE", value_delimiter = ',', value_parser = CauseParser, hide_possible_values = true)]
     pub cause: Vec<Cause>,
 
     /// Show only server names that match, as in '*.example.com'
@@ -50,10 +51,6 @@ impl From<FilterArgs> for Filter {
             all: args.all,
         }
     }
-}
-
-fn causes() -> impl TypedValueParser<Value = Cause> {
-    PossibleValuesParser::new(Cause::LABELS).try_map(|word| word.parse())
 }
 
 fn outcomes() -> impl TypedValueParser<Value = Outcome> {
