@@ -72,7 +72,6 @@ const fn by_server(description: u8) -> Option<Cause> {
         | alert::CERTIFICATE_UNKNOWN
         | alert::CERTIFICATE_EXPIRED
         | alert::UNKNOWN_CA => Some(Cause::ClientCertificateRejected),
-        alert::ECH_REQUIRED => Some(Cause::EchRejected),
         alert::INTERNAL_ERROR => Some(Cause::ServerInternalError),
         _ => None,
     }
@@ -85,6 +84,8 @@ const fn by_either(description: u8) -> Option<Cause> {
         }
         alert::INSUFFICIENT_SECURITY => Some(Cause::CipherMismatch),
         alert::NO_APPLICATION_PROTOCOL => Some(Cause::AlpnMismatch),
+        // The client's word, when the server could not open its hello.
+        alert::ECH_REQUIRED => Some(Cause::EchRejected),
         alert::DECODE_ERROR
         | alert::ILLEGAL_PARAMETER
         | alert::UNEXPECTED_MESSAGE

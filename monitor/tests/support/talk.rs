@@ -1,28 +1,46 @@
 //! Connections made for tests: segments from a client and a server, one after the other.
 
+use std::net::{IpAddr, SocketAddr};
+
 use monitor::frame::Timestamp;
 use monitor::wire::Flags;
 
 use super::frames::OwnedFrame;
 
-/// A connection from 192.0.2.1:40000 to 198.51.100.7.
+/// A connection, from 192.0.2.1:40000 to 198.51.100.7 unless made otherwise.
 #[derive(Debug)]
 pub struct Talk {
-    port: u16,
+    client: SocketAddr,
+    server: SocketAddr,
     pub client_seq: u32,
     pub server_seq: u32,
     pub now: u64,
+    /// How long each packet comes after the one before, in nanoseconds.
+    pub pace: u64,
+    /// The TTL, or hop limit, of every packet.
+    pub ttl: u8,
     pub frames: Vec<OwnedFrame>,
 }
 
 impl Talk {
     /// To this port; nothing has been sent.
     pub fn to(port: u16) -> Self {
+        Self::between(
+            ([192, 0, 2, 1], 40_000).into(),
+            ([198, 51, 100, 7], port).into(),
+        )
+    }
+
+    /// Between these; nothing has been sent.
+    pub fn between(client: SocketAddr, server: SocketAddr) -> Self {
         Self {
-            port,
+            client,
+            server,
             client_seq: 1_000,
             server_seq: 900_000,
             now: 1_700_000_000_000_000_000,
+            pace: 100_000,
+            ttl: 64,
             frames: Vec::new(),
         }
     }
@@ -63,15 +81,27 @@ impl Talk {
         } else {
             self.server_seq
         };
-        let segment = tcp((40_000, self.port), (self.client_seq, ack), flags, payload);
-        self.push(ipv4([192, 0, 2, 1], [198, 51, 100, 7], &segment))
+        let ports = (self.client.port(), self.server.port());
+        let segment = tcp(ports, (self.client_seq, ack), flags, payload);
+        self.push(packet(
+            self.client.ip(),
+            self.server.ip(),
+            self.ttl,
+            &segment,
+        ))
     }
 
     /// A segment of the server at its place in the stream, which stays where it is.
     pub fn server(&mut self, flags: Flags, payload: &[u8]) -> &mut Self {
         let numbers = (self.server_seq, self.client_seq);
-        let segment = tcp((self.port, 40_000), numbers, flags, payload);
-        self.push(ipv4([198, 51, 100, 7], [192, 0, 2, 1], &segment))
+        let ports = (self.server.port(), self.client.port());
+        let segment = tcp(ports, numbers, flags, payload);
+        self.push(packet(
+            self.server.ip(),
+            self.client.ip(),
+            self.ttl,
+            &segment,
+        ))
     }
 
     /// This much later.
@@ -81,7 +111,7 @@ impl Talk {
     }
 
     fn push(&mut self, bytes: Vec<u8>) -> &mut Self {
-        self.now += 100_000;
+        self.now += self.pace;
         self.frames.push(OwnedFrame {
             time: Timestamp(self.now),
             wire_len: u32::try_from(bytes.len()).unwrap(),
@@ -102,14 +132,20 @@ fn tcp(ports: (u16, u16), numbers: (u32, u32), flags: Flags, payload: &[u8]) -> 
     segment
 }
 
-/// An IPv4 packet of TCP.
-fn ipv4(from: [u8; 4], to: [u8; 4], payload: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(20 + payload.len()).unwrap().to_be_bytes();
-    let mut packet = vec![0x45, 0, length[0], length[1], 0, 1, 0x40, 0, 64, 6, 0, 0];
-    packet.extend(from);
-    packet.extend(to);
-    packet.extend(payload);
-    packet
+/// An IP packet of TCP.
+fn packet(from: IpAddr, to: IpAddr, ttl: u8, payload: &[u8]) -> Vec<u8> {
+    let length = |extra: usize| u16::try_from(extra + payload.len()).unwrap().to_be_bytes();
+    match (from, to) {
+        (IpAddr::V4(from), IpAddr::V4(to)) => {
+            let head = [&[0x45, 0][..], &length(20), &[0, 1, 0x40, 0, ttl, 6, 0, 0]].concat();
+            [&head[..], &from.octets(), &to.octets(), payload].concat()
+        }
+        (IpAddr::V6(from), IpAddr::V6(to)) => {
+            let head = [&[0x60, 0, 0, 0][..], &length(0), &[6, ttl]].concat();
+            [&head[..], &from.octets(), &to.octets(), payload].concat()
+        }
+        _ => panic!("{from} and {to} are of different families"),
+    }
 }
 
 /// What the client and the server of one of the project's captures of streams sent.

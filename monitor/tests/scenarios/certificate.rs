@@ -1,0 +1,71 @@
+//! Certificates as a scenario describes them: `for shop.example expired by ca with ca by root`.
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
+};
+
+use crate::bytes::vec24;
+use crate::parse::Result;
+
+/// The content of a Certificate message: the leaf, and what comes with it. Its words: `for NAME,…` (default shop.example),
+/// `expired`, `not-yet-valid` (by the time of scenarios, November 2023), `by ISSUER` (default `ca`), `by itself`, and for
+/// each further certificate `with NAME by ISSUER`.
+pub(crate) fn chain(words: &[&str]) -> Result<Vec<u8>> {
+    let mut links: Vec<Vec<&str>> = vec![Vec::new()];
+    for word in words {
+        match (*word, links.last_mut()) {
+            ("with", _) => links.push(vec!["called"]),
+            (word, Some(link)) => link.push(word),
+            (_, None) => {}
+        }
+    }
+    let ders: Result<Vec<_>> = links.iter().map(|link| certificate(link)).collect();
+    let list: Vec<u8> = ders?.iter().flat_map(|der| vec24(der)).collect();
+    Ok(vec24(&list))
+}
+
+fn certificate(words: &[&str]) -> Result<Vec<u8>> {
+    let mut names = vec!["shop.example".to_owned()];
+    let (mut subject, mut issuer) = (None, "ca");
+    let mut params = CertificateParams::default();
+    params.not_before = date_time_ymd(2023, 1, 1);
+    params.not_after = date_time_ymd(2033, 1, 1);
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let mut value = || {
+            words
+                .next()
+                .copied()
+                .ok_or_else(|| format!("{word} needs a value"))
+        };
+        match *word {
+            "for" => names = value()?.split(',').map(ToOwned::to_owned).collect(),
+            "called" => subject = Some(value()?),
+            "by" => issuer = value()?,
+            "expired" => params.not_after = date_time_ymd(2023, 11, 1),
+            "not-yet-valid" => params.not_before = date_time_ymd(2023, 12, 1),
+            other => return Err(format!("{other:?} means nothing in a certificate")),
+        }
+    }
+    if subject.is_none() {
+        let names = CertificateParams::new(names.clone()).map_err(|error| error.to_string())?;
+        params.subject_alt_names = names.subject_alt_names;
+    }
+    let common = subject.map_or_else(|| names[0].clone(), ToOwned::to_owned);
+    params.distinguished_name.push(DnType::CommonName, common);
+    signed(&params, issuer).map_err(|error| error.to_string())
+}
+
+fn signed(params: &CertificateParams, issuer: &str) -> std::result::Result<Vec<u8>, rcgen::Error> {
+    let key = KeyPair::generate()?;
+    if issuer == "itself" {
+        return Ok(params.self_signed(&key)?.der().to_vec());
+    }
+    let mut authority = CertificateParams::default();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    authority
+        .distinguished_name
+        .push(DnType::CommonName, issuer);
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
+    Ok(params.signed_by(&key, &authority)?.der().to_vec())
+}
