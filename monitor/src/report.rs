@@ -19,6 +19,7 @@ mod envelope;
 mod extension;
 mod hello;
 mod id;
+mod knock;
 mod outcome;
 mod probe;
 mod protected;
@@ -35,6 +36,7 @@ pub use envelope::{ProxiedPeer, ProxyProtocol, Starttls, Tunnel};
 pub use extension::{EncryptedHelloKind, EncryptedHelloReport, PskReport};
 pub use hello::{AlertReport, ClientHelloReport, Missing, ServerHelloReport};
 pub use id::HandshakeId;
+pub use knock::{Knock, KnockKind};
 pub use outcome::{Ended, EndedBy, EndedHow, Outcome, Stage};
 pub use probe::{
     ClientCertificateWish, Probe, ProbeAnswer, ProbeExchange, ProbeLike, ProbeQuestion,
@@ -124,6 +126,8 @@ pub struct Handshake {
     pub stage: Stage,
     /// What became of it.
     pub outcome: Outcome,
+    /// What it was when nobody spoke; null unless the outcome is `probe`.
+    pub probe: Option<Knock>,
     /// Who ended it and how.
     pub ended: Ended,
     /// Why it failed; null when it did not.

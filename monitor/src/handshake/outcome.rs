@@ -107,7 +107,8 @@ fn by_cleartext(talk: &Conversation, trigger: Trigger, now: Timestamp) -> Option
 
 /// One side ended the connection before the handshake was established. The first rule that applies:
 ///
-/// 1. The client's bytes are not TLS, or a dialogue that has not led to it: not TLS.
+/// 1. The client's bytes are not TLS, or a dialogue that has not led to it: not TLS. A proxy's header alone, before the client
+///    left by itself: a probe.
 /// 2. Only one direction was captured, or bytes are missing: incomplete. A server's RST in answer to a SYN needs no more.
 /// 3. The client sent nothing: see [`wordless`].
 /// 4. The client sent Finished (TLS 1.3) and left by itself: established; it had all it needed to refuse.
@@ -123,6 +124,9 @@ fn by_end(talk: &Conversation, end: End) -> Decision {
     let refused = end.by == Side::Server && talk.carrier.is_only_opening();
     let client_finished = talk.progress.sides.client.finished.is_some() && talk.is_tls13();
     match () {
+        () if talk.preamble.is_header_alone() && end.by == Side::Client => {
+            decision(Outcome::Probe, ended_how(end))
+        }
         () if talk.is_cleartext() => decision(Outcome::NotTls, ended_how(end)),
         () if is_blind(talk) && !refused => decision(Outcome::Incomplete, ended_how(end)),
         () if talk.streams.client.bytes() == 0 && !talk.joined_late => {

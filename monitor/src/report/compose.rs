@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::{
     AlertReport, Capture, CertificateReport, ClientHelloReport, EarlyDataReport, Ended, EndedHow,
-    Handshake, HandshakeDirection, HandshakeId, Missing, Outcome, Peer, ProxiedPeer, ProxyProtocol,
-    RetryReport, SCHEMA, ServerDetailsReport, ServerHelloReport, Timing, Transport, Tunnel,
+    Handshake, HandshakeDirection, HandshakeId, Knock, Missing, Outcome, Peer, ProxiedPeer,
+    ProxyProtocol, RetryReport, SCHEMA, ServerDetailsReport, ServerHelloReport, Timing, Transport,
+    Tunnel,
 };
 use crate::diagnosis::{Case, Verdict, next_step};
 use crate::flow::{Endpoint, Side};
@@ -76,6 +77,7 @@ pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: &mut Context<
             talk.progress.stage()
         },
         outcome: case.decision.outcome,
+        probe: Knock::of(case),
         ended: ended(case),
         cause: why,
         confidence,

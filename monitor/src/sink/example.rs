@@ -10,9 +10,10 @@ use crate::report::{
     AcknowledgedReport, AlertReport, AnsweredSession, Capture, Cause, CertificateReport,
     ClientDetailsReport, ClientHelloReport, Confidence, EarlyDataReport, EncryptedHelloKind,
     EncryptedHelloReport, Ended, EndedBy, EndedHow, Event, Handshake, HandshakeDirection,
-    HandshakeId, Inferred, KeyReport, Loss, Missing, OcspWord, OfferedSession, Outcome, Peer,
-    Protected, ProtectedRecordReport, PskReport, RetryReport, SCHEMA, ServerDetailsReport,
-    ServerHelloReport, Stage, StapleReport, Summary, Timing, Transport, Validity,
+    HandshakeId, Inferred, KeyReport, Knock, KnockKind, Loss, Missing, OcspWord, OfferedSession,
+    Outcome, Peer, Protected, ProtectedRecordReport, PskReport, RetryReport, SCHEMA,
+    ServerDetailsReport, ServerHelloReport, Stage, StapleReport, Summary, Timing, Transport,
+    Validity,
 };
 use crate::tls::{Date, Few, U16s, Version};
 
@@ -22,12 +23,17 @@ pub(crate) mod probe;
 pub(crate) fn events() -> Vec<Event> {
     let mut probe = no_sni();
     probe.outcome = Outcome::Probe;
+    probe.probe = Some(Knock {
+        kind: KnockKind::HealthCheck,
+        source: Some("Google Cloud"),
+    });
     probe.client_hello = None;
     probe.cause = None;
     probe.confidence = None;
     probe.evidence.clear();
     probe.next = None;
     let mut incomplete = probe.clone();
+    incomplete.probe = None;
     incomplete.outcome = Outcome::Incomplete;
     incomplete.capture.complete = false;
     incomplete.capture.missing = vec!["server: one_sided".to_owned()];
@@ -93,6 +99,7 @@ pub(crate) fn no_sni() -> Handshake {
         alerts: Vec::new(),
         stage: Stage::ClientHello,
         outcome: Outcome::Failed,
+        probe: None,
         ended: Ended {
             by: EndedBy::Server,
             how: EndedHow::Reset,

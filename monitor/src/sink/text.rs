@@ -105,7 +105,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::report::{ProxiedPeer, ProxyProtocol, Starttls};
+    use crate::report::{Knock, KnockKind, ProxiedPeer, ProxyProtocol, Starttls};
     use crate::sink::example;
 
     fn text(handshakes: &[Handshake], style: Style) -> String {
@@ -201,6 +201,24 @@ connect 0.4 ms, client_hello 0.1 ms, server_hello 2.3 ms, finished 11 ms
         );
         assert!(
             shown.contains("; stage\n              client_hello\n"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn a_probe_says_whose_it_is_where_that_is_known() {
+        let mut handshake = example::no_sni();
+        handshake.outcome = Outcome::Probe;
+        (handshake.cause, handshake.confidence) = (None, None);
+        handshake.evidence.clear();
+        handshake.next = None;
+        handshake.probe = Some(Knock {
+            kind: KnockKind::HealthCheck,
+            source: Some("Google Cloud"),
+        });
+        let shown = text(&[handshake], Style::PLAIN);
+        assert!(
+            shown.contains("probe (health_check, Google Cloud)  reset by server"),
             "{shown}"
         );
     }

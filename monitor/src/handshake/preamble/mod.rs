@@ -139,6 +139,12 @@ impl Preamble {
         }
     }
 
+    /// The client has sent a whole PROXY protocol header and nothing behind it, as a proxy's health check does.
+    pub const fn is_header_alone(&self) -> bool {
+        let lane = &self.lanes.client;
+        self.proxy.is_some() && matches!(lane.state, State::Unknown) && lane.is_fresh()
+    }
+
     /// Memory held for bytes that wait.
     pub const fn buffered(&self) -> usize {
         self.lanes.client.held.capacity() + self.lanes.server.held.capacity()

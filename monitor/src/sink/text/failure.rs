@@ -58,6 +58,12 @@ fn verdict(handshake: &Handshake, line: &mut Paragraph) {
         None => handshake.outcome.label(),
     };
     line.text(role, 1, word);
+    if let Some(knock) = handshake.probe {
+        let source = knock
+            .source
+            .map_or_else(String::new, |source| format!(", {source}"));
+        line.text(Role::Faint, 1, &format!("({}{source})", knock.kind));
+    }
     if let Some(confidence) = handshake.confidence {
         line.text(Role::Faint, 1, &format!("({confidence})"));
     }
