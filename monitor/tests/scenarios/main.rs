@@ -116,7 +116,7 @@ fn without_what_the_endpoint_did_for_others_no_verdict_is_surer_and_the_words_ch
         let with = verdict(&scenario);
         let before = scenario.connections.len();
         scenario.connections.retain(|one| !one.is_established());
-        if with.2.contains("on this endpoint") && scenario.connections.len() < before {
+        if with.2.contains("completed on this endpoint") && scenario.connections.len() < before {
             let without = verdict(&scenario);
             let is_surer = without.0 == with.0 && without.1 > with.1;
             assert!(!is_surer, "{name}: {without:?}");

@@ -122,7 +122,7 @@ struct Player {
     speech: Speech,
     now: u64,
     moments: Vec<Moment>,
-    /// The packets of the last data of each side, to be sent again.
+    /// The packets of each side that took a place in its stream last, to be sent again.
     last: Sides<Vec<OwnedFrame>>,
     /// The first byte of the client's stream.
     origin: u32,
@@ -178,7 +178,7 @@ impl Player {
     /// A packet without payload. SYN and FIN take a place in the stream.
     fn bare(&mut self, side: Side, flags: Flags, mark: &str) -> Result<()> {
         let (seqs, ttl) = ((self.talk.client_seq, self.talk.server_seq), self.talk.ttl);
-        let takes_place = u32::from(flags.syn() || flags.fin());
+        let takes_place = (flags.syn() || flags.fin()) && !mark.starts_with("seq");
         match mark.split_once(' ') {
             _ if mark.is_empty() || mark == "lost" => {}
             Some(("ttl", value)) => self.talk.ttl = number(value)?,
@@ -199,8 +199,11 @@ impl Player {
         };
         (self.talk.client_seq, self.talk.server_seq, self.talk.ttl) = (seqs.0, seqs.1, ttl);
         match side {
-            Side::Client => self.talk.client_seq += takes_place,
-            Side::Server => self.talk.server_seq += takes_place,
+            Side::Client => self.talk.client_seq += u32::from(takes_place),
+            Side::Server => self.talk.server_seq += u32::from(takes_place),
+        }
+        if takes_place {
+            self.last[side].clone_from(&self.talk.frames);
         }
         Ok(())
     }
@@ -218,7 +221,7 @@ impl Player {
         Ok(())
     }
 
-    /// The last data of that side again, or its first segment only.
+    /// What that side sent last again, or its first segment only.
     fn again(&mut self, side: Side, mark: &str) -> Result<()> {
         let count = match mark {
             "" | "lost" => usize::MAX,
