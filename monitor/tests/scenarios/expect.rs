@@ -102,24 +102,28 @@ const ALL: &str = ", after at ";
 /// are told only where they are asked for.
 fn short(report: &Value, asked: &str) -> String {
     let word = |path: &str| look_up(report, path).as_str().unwrap_or("nothing");
-    let mut text = word("outcome").to_owned();
-    if report["type"] == "revision" {
+    let is_revision = report["type"] == "revision";
+    let mut text = word(if is_revision { "cause" } else { "outcome" }).to_owned();
+    if is_revision {
         text = format!("revised to {text}");
-    }
-    if report["cause"].is_string() {
+    } else if report["cause"].is_string() {
         let _ = write!(text, " {}", word("cause"));
     }
     if report["confidence"].is_string() {
         let _ = write!(text, " ({})", word("confidence"));
     }
-    if word("ended.how") != "none" && !text.contains("established") && asked.contains(',') {
+    if !is_revision
+        && word("ended.how") != "none"
+        && !text.contains("established")
+        && asked.contains(',')
+    {
         let _ = write!(text, ", {} {}", word("ended.by"), word("ended.how"));
         if asked.contains("after") {
             let after = look_up(report, "ended.after_ms").as_f64();
             let _ = write!(text, " after {}ms", after.unwrap_or(f64::NAN));
         }
     }
-    if asked.contains(" at ") {
+    if !is_revision && asked.contains(" at ") {
         let _ = write!(text, " at {}", word("stage"));
     }
     text

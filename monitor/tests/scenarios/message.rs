@@ -21,16 +21,16 @@ const PADDING: u16 = 21;
 /// The language of one connection: what it says may depend on what was said before.
 pub(crate) struct Speech {
     /// What both sides choose at random.
-    nonce: u8,
+    nonce: [u8; 2],
     /// The version that the server chose.
     version: u16,
     suite: u16,
 }
 
 impl Speech {
-    pub(crate) fn of(port: u16) -> Self {
+    pub(crate) fn of(nonce: u16) -> Self {
         Self {
-            nonce: port.to_be_bytes()[1],
+            nonce: nonce.to_be_bytes(),
             version: TLS13,
             suite: AES_256_GCM_SHA384,
         }
@@ -132,7 +132,7 @@ impl Speech {
             extensions.push(extension(51, &vec16(&key_share(groups[0]))));
         }
         let legacy = versions.iter().copied().max().unwrap_or(TLS12).min(TLS12);
-        let head = [&legacy.to_be_bytes()[..], &[self.nonce; 32], &[0]].concat();
+        let head = [&legacy.to_be_bytes()[..], &self.nonce.repeat(16), &[0]].concat();
         Ok([
             head,
             vec16(&numbers(&suites)),
@@ -145,7 +145,7 @@ impl Speech {
     /// `[tls1.2] [suite N] [alpn P] [retry]`
     fn server_hello(&mut self, words: &[&str]) -> Result<Vec<u8>> {
         (self.version, self.suite) = (TLS13, AES_256_GCM_SHA384);
-        let mut random = [self.nonce ^ 0xff; 32];
+        let mut random = [!self.nonce[1]; 32];
         let (mut suite, mut extensions) = (None, Vec::new());
         let mut words = words.iter();
         while let Some(word) = words.next() {

@@ -32,6 +32,8 @@ pub(crate) enum Begins {
     After(Duration),
     /// With the one before.
     Beside,
+    /// With the one before, which is the same connection on another interface, perhaps under other addresses.
+    Leg,
 }
 
 /// What one side sends, or that time passes.
@@ -123,7 +125,7 @@ impl Scenario {
     }
 }
 
-/// `[12x] connection|established [from ADDRESS] [to ADDRESS] [after TIME|beside] [WORDS OF THE HELLO]`
+/// `[12x] connection|established [from ADDRESS] [to ADDRESS] [after TIME|beside|leg] [WORDS OF THE HELLO]`
 fn connection(number: usize, line: &str) -> Result<Connection> {
     let mut words = line.split_whitespace().peekable();
     let times = words.next_if(|word| word.ends_with('x'));
@@ -146,6 +148,7 @@ fn connection(number: usize, line: &str) -> Result<Connection> {
             "to" => connection.server = Some(address(value()?, 443)?),
             "after" => connection.begins = Begins::After(time(value()?)?),
             "beside" => connection.begins = Begins::Beside,
+            "leg" => connection.begins = Begins::Leg,
             other => hello = format!("{hello} {other}"),
         }
     }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use monitor::flow::{Side, Sides};
-use monitor::frame::Timestamp;
+use monitor::frame::{Frame, InterfaceId, Timestamp};
 use monitor::pipeline::{Pipeline, Settings};
 use monitor::wire::Flags;
 use serde_json::Value;
@@ -19,14 +19,14 @@ const SEGMENT: usize = 1448;
 /// What the pipeline is given: a packet, or the time.
 #[derive(Clone)]
 enum Moment {
-    Packet(OwnedFrame),
+    Packet(OwnedFrame, InterfaceId),
     Tick(Timestamp),
 }
 
 impl Moment {
     fn time(&self) -> Timestamp {
         match self {
-            Self::Packet(frame) => frame.time,
+            Self::Packet(frame, _) => frame.time,
             Self::Tick(time) => *time,
         }
     }
@@ -52,7 +52,10 @@ pub(crate) fn reports(scenario: &Scenario) -> Reports {
     let mut pipeline = Pipeline::new(Settings::default());
     for moment in &played.moments {
         match moment {
-            Moment::Packet(frame) => pipeline.push(frame.as_frame()),
+            Moment::Packet(frame, interface) => pipeline.push(Frame {
+                interface: *interface,
+                ..frame.as_frame()
+            }),
             Moment::Tick(now) => pipeline.advance(*now),
         }
     }
@@ -72,31 +75,70 @@ pub(crate) fn frames(scenario: &Scenario) -> Result<Played> {
         moments: Vec::new(),
         clients: Vec::new(),
     };
-    let (mut begun, mut ended) = (Talk::to(443).now, Talk::to(443).now);
-    let mut port = 40_000;
+    let mut stage = Stage::default();
     for connection in &scenario.connections {
         let mut clients = Vec::new();
         for _ in 0..connection.times {
-            port += 1;
-            begun = match connection.begins {
-                Begins::Beside => begun,
-                Begins::After(time) => ended + nanoseconds(time),
-            };
-            let client = client_of(connection, port);
-            let mut on_its_way = Player::new(connection, client, begun);
+            let mut actor = stage.enter(connection);
             for step in &connection.steps {
-                on_its_way
-                    .step(step)
-                    .map_err(|why| format!("{}: {why}", step.line))?;
+                let result = actor.step(step);
+                result.map_err(|why| format!("{}: {why}", step.line))?;
             }
-            ended = ended.max(on_its_way.now);
-            played.moments.extend(on_its_way.moments);
-            clients.push(client);
+            clients.push(actor.client);
+            played.moments.extend(stage.leave(actor));
         }
         played.clients.push(clients);
     }
     played.moments.sort_by_key(Moment::time);
     Ok(played)
+}
+
+/// Where the connections of a scenario come from and go to.
+struct Stage {
+    /// When the last connection began.
+    begun: u64,
+    /// When the last packet passed.
+    ended: u64,
+    port: u16,
+    nonce: u16,
+    interface: u32,
+}
+
+impl Default for Stage {
+    fn default() -> Self {
+        let now = Talk::to(443).now;
+        Self {
+            begun: now,
+            ended: now,
+            port: 40_000,
+            nonce: 0,
+            interface: 0,
+        }
+    }
+}
+
+impl Stage {
+    fn enter(&mut self, connection: &Connection) -> Player {
+        self.port += 1;
+        if let Begins::After(time) = connection.begins {
+            self.begun = self.ended + nanoseconds(time);
+        }
+        if let Begins::Leg = connection.begins {
+            self.interface += 1;
+        } else {
+            (self.interface, self.nonce) = (0, self.port);
+        }
+        let client = client_of(connection, self.port);
+        let mut player = Player::new(connection, client, self.begun);
+        player.speech = Speech::of(self.nonce);
+        player.interface = InterfaceId(self.interface);
+        player
+    }
+
+    fn leave(&mut self, player: Player) -> Vec<Moment> {
+        self.ended = self.ended.max(player.now);
+        player.moments
+    }
 }
 
 fn client_of(connection: &Connection, port: u16) -> SocketAddr {
@@ -118,10 +160,12 @@ fn nanoseconds(time: std::time::Duration) -> u64 {
 
 /// One connection on its way.
 struct Player {
+    client: SocketAddr,
     talk: Talk,
     speech: Speech,
     now: u64,
     moments: Vec<Moment>,
+    interface: InterfaceId,
     /// The packets of each side that took a place in its stream last, to be sent again.
     last: Sides<Vec<OwnedFrame>>,
     /// The first byte of the client's stream.
@@ -136,10 +180,12 @@ impl Player {
         let mut talk = Talk::between(client, connection.server.unwrap_or(usual));
         talk.pace = 0;
         Self {
+            client,
             origin: talk.client_seq + 1,
             speech: Speech::of(client.port()),
             now: begun,
             moments: Vec::new(),
+            interface: InterfaceId(0),
             last: Sides::default(),
             talk,
         }
@@ -162,7 +208,8 @@ impl Player {
         }
         let frames = std::mem::take(&mut self.talk.frames);
         if step.mark != "lost" {
-            self.moments.extend(frames.into_iter().map(Moment::Packet));
+            let seen = |frame| Moment::Packet(frame, self.interface);
+            self.moments.extend(frames.into_iter().map(seen));
         }
         Ok(())
     }
