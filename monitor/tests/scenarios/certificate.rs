@@ -7,10 +7,10 @@ use rcgen::{
 use crate::bytes::vec24;
 use crate::parse::Result;
 
-/// The content of a Certificate message: the leaf, and what comes with it. Its words: `for NAME,…` (default shop.example),
+/// The content of a Certificate message: the leaf, and what comes with it; and the leaf's key. Its words: `for NAME,…` (default shop.example),
 /// `expired`, `not-yet-valid` (by the time of scenarios, November 2023), `by ISSUER` (default `ca`), `by itself`, and for
 /// each further certificate `with NAME by ISSUER`.
-pub(crate) fn chain(words: &[&str]) -> Result<Vec<u8>> {
+pub(crate) fn chain(words: &[&str]) -> Result<(Vec<u8>, KeyPair)> {
     let mut links: Vec<Vec<&str>> = vec![Vec::new()];
     for word in words {
         match (*word, links.last_mut()) {
@@ -19,12 +19,17 @@ pub(crate) fn chain(words: &[&str]) -> Result<Vec<u8>> {
             (_, None) => {}
         }
     }
-    let ders: Result<Vec<_>> = links.iter().map(|link| certificate(link)).collect();
-    let list: Vec<u8> = ders?.iter().flat_map(|der| vec24(der)).collect();
-    Ok(vec24(&list))
+    let mut list = Vec::new();
+    let mut leaf_key = None;
+    for link in links {
+        let (der, key) = certificate(&link)?;
+        list.extend(vec24(&der));
+        leaf_key.get_or_insert(key);
+    }
+    Ok((vec24(&list), leaf_key.ok_or("a leaf comes first")?))
 }
 
-fn certificate(words: &[&str]) -> Result<Vec<u8>> {
+fn certificate(words: &[&str]) -> Result<(Vec<u8>, KeyPair)> {
     let mut names = vec!["shop.example".to_owned()];
     let (mut subject, mut issuer) = (None, "ca");
     let mut params = CertificateParams::default();
@@ -56,10 +61,13 @@ fn certificate(words: &[&str]) -> Result<Vec<u8>> {
     signed(&params, issuer).map_err(|error| error.to_string())
 }
 
-fn signed(params: &CertificateParams, issuer: &str) -> std::result::Result<Vec<u8>, rcgen::Error> {
+fn signed(
+    params: &CertificateParams,
+    issuer: &str,
+) -> std::result::Result<(Vec<u8>, KeyPair), rcgen::Error> {
     let key = KeyPair::generate()?;
     if issuer == "itself" {
-        return Ok(params.self_signed(&key)?.der().to_vec());
+        return Ok((params.self_signed(&key)?.der().to_vec(), key));
     }
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -67,5 +75,5 @@ fn signed(params: &CertificateParams, issuer: &str) -> std::result::Result<Vec<u
         .distinguished_name
         .push(DnType::CommonName, issuer);
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
-    Ok(params.signed_by(&key, &authority)?.der().to_vec())
+    Ok((params.signed_by(&key, &authority)?.der().to_vec(), key))
 }

@@ -1,7 +1,8 @@
 //! What client and server say, as bytes: `hello sni shop.example`, `alert fatal unknown_ca`, `records 23 506 96 69`.
 
-use monitor::flow::Side;
+use monitor::flow::{Side, Sides};
 use monitor::tls::names;
+use rcgen::{KeyPair, SigningKey};
 
 use crate::bytes::{
     ALERT, CCS, DATA, HANDSHAKE, extension, length8, message, numbers, record, records, vec16,
@@ -12,7 +13,9 @@ use crate::parse::{Result, number};
 const TLS13: u16 = 0x0304;
 const TLS12: u16 = 0x0303;
 const AES_256_GCM_SHA384: u16 = 0x1302;
+const ECDHE_ECDSA_AES128_GCM_SHA256: u16 = 0xc02b;
 const ECDHE_RSA_AES128_GCM_SHA256: u16 = 0xc02f;
+const ECDSA_SECP256R1_SHA256: u16 = 0x0403;
 const X25519: u16 = 29;
 const X25519_MLKEM768: u16 = 4588;
 /// The extension that is nothing but long: real hellos of post-quantum size have more in them than ours.
@@ -20,8 +23,10 @@ const PADDING: u16 = 21;
 
 /// The language of one connection: what it says may depend on what was said before.
 pub(crate) struct Speech {
-    /// What both sides choose at random.
-    nonce: [u8; 2],
+    /// What the client and the server choose at random.
+    randoms: Sides<[u8; 32]>,
+    /// The key of the server's certificate.
+    key: Option<KeyPair>,
     /// The version that the server chose.
     version: u16,
     suite: u16,
@@ -30,7 +35,11 @@ pub(crate) struct Speech {
 impl Speech {
     pub(crate) fn of(nonce: u16) -> Self {
         Self {
-            nonce: nonce.to_be_bytes(),
+            randoms: Sides {
+                client: random(nonce),
+                server: random(!nonce),
+            },
+            key: None,
             version: TLS13,
             suite: AES_256_GCM_SHA384,
         }
@@ -62,11 +71,16 @@ impl Speech {
                 message(15, &[[4, 1, 1, 0].as_slice(), &[7; 256]].concat())
             }
             ("certificate", ["none"]) => message(11, &[0, 0, 0]),
-            ("certificate", words) => message(11, &certificate::chain(words)?),
+            ("certificate", words) => {
+                let (chain, key) = certificate::chain(words)?;
+                self.key = Some(key);
+                message(11, &chain)
+            }
             ("key", ["exchange"]) if side == Side::Client => {
                 message(16, &[[32].as_slice(), &[7; 32]].concat())
             }
-            ("key", ["exchange"]) => message(12, &server_key_exchange()),
+            ("key", ["exchange"]) => message(12, &self.key_exchange(self.key.as_ref())?),
+            ("key", ["exchange", "by", "another", "key"]) => message(12, &self.key_exchange(None)?),
             ("ticket", []) => message(4, &[[0, 0, 14, 16, 0, 180].as_slice(), &[7; 180]].concat()),
             ("alert", ["encrypted"]) => record(ALERT, &[7; 26]),
             ("alert", [level, name]) => alert(level, name)?,
@@ -77,6 +91,19 @@ impl Speech {
             ("hex", words) => hex(&words.concat())?,
             _ => return Err(format!("{part:?} is nothing that a {side:?} says")),
         })
+    }
+
+    /// The server's x25519 key, signed as RFC 8422 section 5.4 has it; by a key that nobody knows where none is given.
+    fn key_exchange(&self, key: Option<&KeyPair>) -> Result<Vec<u8>> {
+        let share = [&[3, 0, 29, 32][..], &[7; 32]].concat();
+        let signed = [&self.randoms.client[..], &self.randoms.server, &share].concat();
+        let signature = match key {
+            Some(key) => key.sign(&signed),
+            None => KeyPair::generate().and_then(|key| key.sign(&signed)),
+        };
+        let signature = signature.map_err(|error| error.to_string())?;
+        let scheme = ECDSA_SECP256R1_SHA256.to_be_bytes();
+        Ok([&share[..], &scheme, &vec16(&signature)].concat())
     }
 
     /// TLS 1.3: of the size that the cipher suite gives it. Before: an encrypted handshake record.
@@ -94,7 +121,7 @@ impl Speech {
         let mut suites = vec![
             AES_256_GCM_SHA384,
             0x1301,
-            0xc030,
+            ECDHE_ECDSA_AES128_GCM_SHA256,
             ECDHE_RSA_AES128_GCM_SHA256,
         ];
         let mut groups = vec![X25519, 23, 24];
@@ -132,7 +159,7 @@ impl Speech {
             extensions.push(extension(51, &vec16(&key_share(groups[0]))));
         }
         let legacy = versions.iter().copied().max().unwrap_or(TLS12).min(TLS12);
-        let head = [&legacy.to_be_bytes()[..], &self.nonce.repeat(16), &[0]].concat();
+        let head = [&legacy.to_be_bytes()[..], &self.randoms.client, &[0]].concat();
         Ok([
             head,
             vec16(&numbers(&suites)),
@@ -145,7 +172,7 @@ impl Speech {
     /// `[tls1.2] [suite N] [alpn P] [retry]`
     fn server_hello(&mut self, words: &[&str]) -> Result<Vec<u8>> {
         (self.version, self.suite) = (TLS13, AES_256_GCM_SHA384);
-        let mut random = [!self.nonce[1]; 32];
+        let mut random = self.randoms.server;
         let (mut suite, mut extensions) = (None, Vec::new());
         let mut words = words.iter();
         while let Some(word) = words.next() {
@@ -170,13 +197,19 @@ impl Speech {
                 if random == RETRY { &share[..2] } else { &share },
             ));
         } else {
-            self.suite = ECDHE_RSA_AES128_GCM_SHA256;
+            self.suite = ECDHE_ECDSA_AES128_GCM_SHA256;
         }
         self.suite = suite.unwrap_or(self.suite);
         let legacy = self.version.min(TLS12).to_be_bytes();
         let head = [&legacy[..], &random, &[0], &self.suite.to_be_bytes(), &[0]].concat();
         Ok([head, vec16(&extensions.concat())].concat())
     }
+}
+
+/// Thirty-two bytes that tell connections apart.
+fn random(nonce: u16) -> [u8; 32] {
+    let bytes = nonce.to_be_bytes();
+    std::array::from_fn(|place| bytes[place % 2])
 }
 
 /// The random of a HelloRetryRequest (RFC 8446 section 4.1.3).
@@ -195,11 +228,6 @@ fn alert(level: &str, name: &str) -> Result<Vec<u8>> {
     let code = all.find(|code| names::alert(*code) == Some(name));
     let code = code.ok_or_else(|| format!("{name:?} is no alert"))?;
     Ok(record(ALERT, &[level, code]))
-}
-
-/// x25519, with a signature of RSA-PSS.
-fn server_key_exchange() -> Vec<u8> {
-    [&[3, 0, 29, 32][..], &[7; 32], &[8, 4], &vec16(&[7; 256])].concat()
 }
 
 fn server_name(name: &str) -> Vec<u8> {

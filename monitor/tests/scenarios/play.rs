@@ -206,7 +206,10 @@ impl Player {
                 None => self.data(side, what)?,
             },
         }
-        let frames = std::mem::take(&mut self.talk.frames);
+        let mut frames = std::mem::take(&mut self.talk.frames);
+        if step.mark == "first segment lost" {
+            frames.remove(0);
+        }
         if step.mark != "lost" {
             let seen = |frame| Moment::Packet(frame, self.interface);
             self.moments.extend(frames.into_iter().map(seen));
