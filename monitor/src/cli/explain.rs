@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{CliError, Exit, Global, markdown, print};
-use crate::diagnosis::{OVERVIEW, guide};
+use crate::diagnosis::{Guide, guide};
 use crate::filter::CauseParser;
 use crate::report::Cause;
 use crate::sink::style::Style;
@@ -17,7 +17,9 @@ pub(crate) struct ExplainArgs {
 }
 
 pub(super) fn explain(args: &ExplainArgs, global: &Global) -> Result<Exit, CliError> {
-    let page = args.cause.map_or(OVERVIEW, |cause| guide(cause).page());
+    let page = args
+        .cause
+        .map_or(Guide::OVERVIEW, |cause| guide(cause).page());
     print(&markdown::render(page, style(global)))
 }
 
@@ -86,7 +88,7 @@ mod tests {
             let page = markdown::render(guide(cause).page(), Style::PLAIN);
             insta::assert_snapshot!(cause.label(), page);
         }
-        insta::assert_snapshot!("overview", markdown::render(OVERVIEW, Style::PLAIN));
+        insta::assert_snapshot!("overview", markdown::render(Guide::OVERVIEW, Style::PLAIN));
     }
 
     #[test]

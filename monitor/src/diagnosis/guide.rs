@@ -19,10 +19,10 @@ pub fn next_step(cause: Cause) -> &'static str {
     guide(cause).next()
 }
 
-/// All causes by family, a sentence each.
-pub const OVERVIEW: &str = include_str!("../../../docs/causes/README.md");
-
 impl Guide {
+    /// All causes by family, a sentence each.
+    pub const OVERVIEW: &str = include_str!("../../../docs/causes/README.md");
+
     /// The headings of every page, in order. Above the first stand the title, the meaning and the next step.
     pub const HEADINGS: [&str; 5] = [
         "On the wire",

@@ -18,7 +18,7 @@ mod verdict;
 
 pub use baseline::{Baseline, Endpoints, Service, Tried};
 pub use case::Case;
-pub use guide::{Guide, OVERVIEW, guide, next_step};
+pub use guide::{Guide, guide, next_step};
 pub use verdict::Verdict;
 
 pub(crate) use case::millis;

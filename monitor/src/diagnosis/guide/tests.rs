@@ -111,12 +111,12 @@ fn the_overview_has_every_cause_once_with_what_its_page_says() {
     for cause in Cause::ALL {
         let entry = format!("- [{cause}]({cause}.md): {}\n", guide(*cause).summary());
         assert_eq!(
-            OVERVIEW.matches(&entry).count(),
+            Guide::OVERVIEW.matches(&entry).count(),
             1,
             "docs/causes/README.md lacks\n{entry}"
         );
     }
-    let entries = OVERVIEW
+    let entries = Guide::OVERVIEW
         .lines()
         .filter(|line| line.starts_with("- "))
         .count();
