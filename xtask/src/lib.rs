@@ -10,6 +10,7 @@ pub mod lab;
 pub mod names;
 pub mod paths;
 pub mod say;
+pub mod scenarios;
 pub mod setup;
 pub mod test;
 pub mod vm;

@@ -6,7 +6,9 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
 use xtask::setup::Purpose;
-use xtask::{bench, check, command, compare, demo, fuzz, lab, names, paths, say, setup, test};
+use xtask::{
+    bench, check, command, compare, demo, fuzz, lab, names, paths, say, scenarios, setup, test,
+};
 
 /// Sets up, builds, demonstrates, tests and measures tlsmon.
 #[derive(Parser)]
@@ -33,6 +35,8 @@ enum Verb {
         #[arg(long, hide = true)]
         prepared: bool,
     },
+    /// Produce every cause with real servers and clients, and compare what tlsmon names with what was set up.
+    Lab(scenarios::Options),
     /// Test everything, or one part.
     Test {
         /// Which part; all of them by default.
@@ -91,6 +95,7 @@ fn run(verb: Verb) -> Result<ExitCode> {
     match verb {
         Verb::Setup { purpose, dry_run } => setup::ensure(purpose, dry_run).map(done),
         Verb::Demo { prepared } => run_demo(prepared),
+        Verb::Lab(options) => run_lab(&options),
         Verb::Test {
             part,
             skip_privileged,
@@ -134,6 +139,27 @@ fn run_demo(prepared: bool) -> Result<ExitCode> {
         );
     }
     demo::run(&paths::tlsmon("release")).map(verdict)
+}
+
+fn run_lab(options: &scenarios::Options) -> Result<ExitCode> {
+    if let Some(tlsmon) = options.tlsmon() {
+        setup::ensure(Purpose::Live, false)?;
+        if command::is_root() {
+            return scenarios::run(options, tlsmon).map(verdict);
+        }
+        say::note("network namespaces and kernel programs take root: asking sudo");
+        let arguments = std::env::args_os().skip(1);
+        return follow(command::as_root(std::env::current_exe()?).args(arguments));
+    }
+    setup::ensure(Purpose::Build, false)?;
+    build_release()?;
+    let arguments = std::env::args_os().skip(1);
+    follow(
+        Command::new(std::env::current_exe()?)
+            .args(arguments)
+            .arg("--tlsmon")
+            .arg(paths::tlsmon("release")),
+    )
 }
 
 fn run_tlsmon(arguments: &[OsString]) -> Result<ExitCode> {

@@ -7,12 +7,14 @@ use crate::say;
 mod aioquic;
 mod debian;
 mod envoy;
+mod haproxy;
 pub mod kernel;
 mod nginx;
 mod rust;
 
 pub use aioquic::python as python_with_aioquic;
 pub use envoy::program as envoy;
+pub use haproxy::command as haproxy;
 pub use nginx::program as nginx;
 
 /// What the machine is to be made ready for. Each set up to `Test` holds the ones before it; `Test` holds all.
@@ -22,7 +24,7 @@ pub enum Purpose {
     Build,
     /// `cargo xtask demo`: a live lab with Envoy.
     Demo,
-    /// The live tests: more servers.
+    /// The live tests and the lab: more servers.
     Live,
     /// `cargo xtask test`: also old kernels in a VM.
     Test,
@@ -86,7 +88,7 @@ fn items(purpose: Purpose) -> Vec<Item> {
         items.push(envoy::item());
     }
     if purpose.holds(Purpose::Live) {
-        items.extend([nginx::item(), aioquic::item()]);
+        items.extend([nginx::item(), haproxy::item(), aioquic::item()]);
     }
     if purpose.holds(Purpose::Fuzz) {
         items.extend([rust::nightly(), rust::fuzzer()]);

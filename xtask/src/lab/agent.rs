@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::{ChildStdout, Command, ExitStatus};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -102,6 +102,29 @@ impl<'a> Agent<'a> {
         let folder = TempDir::with_prefix("tlsmon-agent-")?;
         let (out, log) = (folder.path().join("out"), folder.path().join("log"));
         let process = Process::start_with_output(namespace, &mut options.command(), &out, &log)?;
+        Self::once_ready(namespace, options, folder, process)
+    }
+
+    /// As `start`, with its stdout for the caller to read as it comes.
+    pub fn start_piped(
+        namespace: &'a Namespace,
+        options: &AgentOptions<'_>,
+    ) -> Result<(Self, ChildStdout)> {
+        let folder = TempDir::with_prefix("tlsmon-agent-")?;
+        let log = folder.path().join("log");
+        let (process, stdout) = Process::start_piped(namespace, &mut options.command(), &log)?;
+        Ok((
+            Self::once_ready(namespace, options, folder, process)?,
+            stdout,
+        ))
+    }
+
+    fn once_ready(
+        namespace: &'a Namespace,
+        options: &AgentOptions<'_>,
+        folder: TempDir,
+        process: Process,
+    ) -> Result<Self> {
         let mut agent = Self {
             namespace,
             process,

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -47,6 +47,22 @@ impl Process {
             .stderr(File::create(log)?)
             .stdout(File::create(out)?);
         Self::adopt(namespace, command, name, log)
+    }
+
+    /// As `start`, with stdout for the caller to read.
+    pub fn start_piped(
+        namespace: &Namespace,
+        command: &mut Command,
+        log: &Path,
+    ) -> Result<(Self, ChildStdout)> {
+        let name = shown(command);
+        command
+            .stdin(Stdio::null())
+            .stderr(File::create(log)?)
+            .stdout(Stdio::piped());
+        let mut process = Self::adopt(namespace, command, name, log)?;
+        let stdout = process.child.stdout.take().context("stdout")?;
+        Ok((process, stdout))
     }
 
     /// A group of its own keeps Ctrl-C for the lab, which then ends its programs in order.

@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use super::Purpose;
-use crate::command::{as_root, find, is_root, run, succeeds};
+use crate::command::{as_root, find, is_root, output, run, succeeds};
 use crate::say;
 
 /// A package that is there when its program is.
@@ -16,7 +16,7 @@ pub(super) struct Package {
     from: Purpose,
 }
 
-const PACKAGES: [Package; 10] = [
+const PACKAGES: [Package; 13] = [
     package("gcc", "cc", "links Rust programs", Purpose::Build),
     package(
         "iproute2",
@@ -44,6 +44,14 @@ const PACKAGES: [Package; 10] = [
         "makes networks lose, and hides a kernel from a raw client",
         Purpose::Live,
     ),
+    package(
+        "gnutls-bin",
+        "gnutls-serv",
+        "a client and a server with another TLS library",
+        Purpose::Live,
+    ),
+    package("python3", "python3", "clients and servers", Purpose::Live),
+    package("nodejs", "node", "a client and a server", Purpose::Live),
     package(
         "busybox-static",
         "busybox",
@@ -104,6 +112,22 @@ fn apt_get() -> Command {
     command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]);
     command.args(["-o", "DPkg::Lock::Timeout=600", "-o", "Dpkg::Use-Pty=0"]);
     command
+}
+
+/// A package, and those that it needs and this machine lacks.
+pub(super) fn with_what_it_needs(name: &str) -> Result<Vec<String>> {
+    let simulate = ["--simulate", "--no-install-recommends", "install", name];
+    let list = || output(Command::new("apt-get").args(simulate));
+    let plan = match list() {
+        Ok(plan) => plan,
+        Err(_stale) => {
+            run(apt_get().arg("update"))?;
+            list()?
+        }
+    };
+    let lines = plan.lines().filter_map(|line| line.strip_prefix("Inst "));
+    let names = lines.filter_map(|line| line.split(' ').next());
+    Ok(names.map(str::to_owned).collect())
 }
 
 /// Downloads packages into `folder` and unpacks them under `into`, without installing them: no service is started.

@@ -1,0 +1,236 @@
+//! `cargo xtask lab`: every cause, produced by real servers and clients in network namespaces while tlsmon watches. What it
+//! names is compared with what was set up.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use nix::sys::signal::Signal;
+use serde_json::Value;
+
+use crate::lab::{Agent, AgentOptions, listen_for_interrupts, pause, remove_stale};
+use crate::say;
+
+mod certificates;
+mod client;
+mod judge;
+mod keep;
+mod play;
+mod server;
+mod stage;
+mod table;
+mod tally;
+mod watch;
+mod words;
+
+use judge::Judged;
+use keep::Keeper;
+use play::Played;
+use stage::Stage;
+use table::Block;
+use tally::Tally;
+use watch::{Totals, Watch};
+
+/// What is played.
+const TABLES: [&str; 3] = [
+    include_str!("scenarios/failures.txt"),
+    include_str!("scenarios/paths.txt"),
+    include_str!("scenarios/healthy.txt"),
+];
+
+/// How long tlsmon is to wait for an answer, so that the lab waits no longer.
+const DEADLINES: [&str; 4] = ["--answer-timeout", "5", "--connect-timeout", "3"];
+
+/// tlsmon reads the kernel's counters once a second: what was lost is known after that.
+const COUNTED: Duration = Duration::from_millis(1500);
+
+/// Which scenarios, and how.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    /// Only those runs whose line, as the lab prints it, has this in it.
+    #[arg(long, value_name = "PATTERN")]
+    only: Option<String>,
+    /// Keep a capture of everything, and of each run that tlsmon was wrong about, in this folder.
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
+    /// How many servers play at the same time.
+    #[arg(long, value_name = "N", default_value = "4")]
+    jobs: NonZeroUsize,
+    /// Print every run, not only the wrong ones.
+    #[arg(long)]
+    verbose: bool,
+    /// The tlsmon to try, in place of one that is built first.
+    #[arg(long, value_name = "PROGRAM")]
+    tlsmon: Option<PathBuf>,
+}
+
+impl Options {
+    /// The tlsmon that was asked for.
+    pub fn tlsmon(&self) -> Option<&Path> {
+        self.tlsmon.as_deref()
+    }
+}
+
+/// Plays them with this tlsmon; false when it was wrong too often, or certain and wrong, or lost something.
+pub fn run(options: &Options, tlsmon: &Path) -> Result<bool> {
+    listen_for_interrupts()?;
+    remove_stale();
+    let blocks = chosen(options.only.as_deref())?;
+    say::step(format_args!(
+        "lab: {} servers, {} runs, {} servers at a time",
+        blocks.len(),
+        blocks.iter().map(|block| block.runs.len()).sum::<usize>(),
+        options.jobs
+    ));
+    let stage = Stage::create(blocks.len())?;
+    let settings = AgentOptions::new(tlsmon.to_owned())
+        .with(&["--port", stage::PORTS])
+        .with(&DEADLINES);
+    let (agent, stdout) = Agent::start_piped(&stage.network.node, &settings)?;
+    let watch = Watch::start(stdout);
+    let keeper = options.keep.as_deref();
+    let keeper = keeper
+        .map(|folder| Keeper::start(&stage, folder))
+        .transpose()?;
+    let done = |runs: &[Played<'_>]| {
+        runs.iter()
+            .for_each(|one| show(one, &watch, options.verbose))
+    };
+    let played = play::all(&blocks, &stage, &watch, options.jobs.get(), done)?;
+    pause(COUNTED)?;
+    agent.end(Signal::SIGINT)?;
+    let totals = watch.finish();
+    let judged: Vec<_> = played
+        .into_iter()
+        .map(|one| Judged::of(one, &watch))
+        .collect();
+    if let Some(keeper) = keeper {
+        keeper.finish(&judged)?;
+    }
+    conclude(&judged, &totals)
+}
+
+/// The scenarios, or those of them that a person asks for.
+fn chosen(only: Option<&str>) -> Result<Vec<Block>> {
+    let mut blocks = Vec::new();
+    for table in TABLES {
+        blocks.extend(table::read(table)?);
+    }
+    for block in &mut blocks {
+        let title = block.title();
+        let wanted = |run: &table::Run| {
+            let line = format!("{title} <- {run} -> {}", run.expected.label());
+            only.is_none_or(|only| line.contains(only))
+        };
+        block.runs.retain(wanted);
+    }
+    blocks.retain(|block| !block.runs.is_empty());
+    if blocks.is_empty() {
+        bail!("no scenario has {:?} in its line", only.unwrap_or_default());
+    }
+    Ok(blocks)
+}
+
+/// A line as soon as a run is over. What tlsmon says may still be revised.
+fn show(played: &Played<'_>, watch: &Watch, verbose: bool) {
+    let judged = Judged::of(played.clone(), watch);
+    let is_fine = judged.wrong.is_none() && judged.not_as_planned.is_none();
+    if is_fine && !verbose {
+        return;
+    }
+    tell(&judged);
+}
+
+fn tell(one: &Judged<'_>) {
+    let played = &one.played;
+    say::line(format_args!(
+        "{:<5} {} <- {} -> {}{}{}",
+        if one.wrong.is_some() {
+            "WRONG"
+        } else {
+            "right"
+        },
+        played.block.title(),
+        played.run,
+        played.run.expected.label(),
+        one.wrong
+            .as_ref()
+            .map_or_else(String::new, |wrong| format!(", and tlsmon says: {wrong}")),
+        one.not_as_planned
+            .as_ref()
+            .map_or_else(String::new, |why| format!(" [NOT AS PLANNED: {why}]")),
+    ));
+    for report in one.reports.iter().filter(|_| one.wrong.is_some()) {
+        let evidence = report.said.pointer("/evidence").and_then(Value::as_array);
+        for sentence in evidence.into_iter().flatten().filter_map(Value::as_str) {
+            say::line(format_args!("        {sentence}"));
+        }
+    }
+}
+
+/// What all of it came to.
+fn conclude(judged: &[Judged<'_>], totals: &Totals) -> Result<bool> {
+    say::step("runs that tlsmon was wrong about, at the end");
+    for one in judged {
+        if one.wrong.is_some() || one.not_as_planned.is_some() {
+            tell(one);
+        }
+    }
+    let tally = Tally::of(judged);
+    tally.print_confusion();
+    tally.print_figures();
+    let mut failed = tally.verdict();
+    failed.extend(lost(totals)?);
+    for why in &failed {
+        say::line(format_args!("FAILED: {why}"));
+    }
+    Ok(failed.is_empty())
+}
+
+/// Nothing may be lost on so quiet a network; what is, is told by the summary.
+fn lost(totals: &Totals) -> Result<Vec<String>> {
+    let summary = totals
+        .summary
+        .as_ref()
+        .context("tlsmon printed no summary")?;
+    let lost = summary.get("lost").and_then(Value::as_object);
+    let lost = lost.context("the summary does not say what was lost")?;
+    let counts = lost.iter().filter(|(_, count)| count.as_u64() != Some(0));
+    let mut all: Vec<_> = counts
+        .map(|(what, count)| format!("lost: {what} {count}"))
+        .collect();
+    all.extend(
+        totals
+            .losses
+            .iter()
+            .map(|loss| format!("a loss was told: {loss}")),
+    );
+    say::line(format_args!(
+        "lost: {}",
+        if all.is_empty() {
+            "nothing"
+        } else {
+            "see below"
+        }
+    ));
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_of_the_tables_is_understood() {
+        let blocks = chosen(None).unwrap();
+        for block in &blocks {
+            let kind = server::kind(&block.server).unwrap();
+            kind.check(&block.words).unwrap();
+            for run in &block.runs {
+                client::kind(&run.client).unwrap().check(run).unwrap();
+            }
+        }
+        assert!(blocks.iter().map(|block| block.runs.len()).sum::<usize>() >= 120);
+    }
+}

@@ -1,0 +1,50 @@
+//! nginx. With `names=only` it refuses every other name by ssl_reject_handshake.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::Site;
+use crate::setup;
+
+const REJECTION: &str =
+    "server { listen ADDRESS:PORT ssl default_server; ssl_reject_handshake on; }";
+
+pub(super) fn command(site: &Site<'_>) -> Result<Option<Command>> {
+    let rejection = if site.names_only() { REJECTION } else { "" };
+    let template = include_str!("nginx.conf")
+        .replace("SETTINGS", &settings(site))
+        .replace(
+            "HTTP2",
+            if site.words.get("alpn") == Some("h2") {
+                " http2"
+            } else {
+                ""
+            },
+        )
+        .replace("REJECTION", rejection);
+    let config = site.write("nginx.conf", &site.filled(&template))?;
+    let mut command = Command::new(setup::nginx());
+    command.arg("-c").arg(config).arg("-p").arg(site.folder);
+    command.args(["-g", "user root;", "-e", "stderr"]);
+    Ok(Some(command))
+}
+
+fn settings(site: &Site<'_>) -> String {
+    let words = site.words;
+    let versions = site.each_version().into_iter();
+    let versions = versions.map(|version| format!(" TLSv{}", version.trim_end_matches(".0")));
+    let mut lines = vec![format!("ssl_protocols{};", versions.collect::<String>())];
+    let mut set = |setting: &str, value: Option<&str>| {
+        lines.extend(value.map(|value| format!("{setting} {value};")));
+    };
+    set("ssl_ciphers", site.ciphers());
+    set("ssl_conf_command Ciphersuites", words.get("suites"));
+    set("ssl_ecdh_curve", words.get("groups"));
+    if site.asks_clients() {
+        set("ssl_client_certificate", Some("AUTHORITY"));
+        set("ssl_verify_depth", Some("3"));
+        set("ssl_verify_client", Some("on"));
+    }
+    lines.join("\n        ")
+}
