@@ -48,14 +48,14 @@ const COUNTED: Duration = Duration::from_millis(1500);
 /// Which scenarios, and how.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
-    /// Only those runs whose line, as the lab prints it, has this in it.
+    /// Only those runs whose line, as the lab prints it, has this in it; what they are compared with is then missing
     #[arg(long, value_name = "PATTERN")]
     only: Option<String>,
     /// Keep a capture of everything, and of each run that tlsmon was wrong about, in this folder.
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
     /// How many servers play at the same time.
-    #[arg(long, value_name = "N", default_value = "4")]
+    #[arg(long, value_name = "N", default_value = "8")]
     jobs: NonZeroUsize,
     /// Print every run, not only the wrong ones.
     #[arg(long)]
@@ -94,8 +94,9 @@ pub fn run(options: &Options, tlsmon: &Path) -> Result<bool> {
         .map(|folder| Keeper::start(&stage, folder))
         .transpose()?;
     let done = |runs: &[Played<'_>]| {
-        runs.iter()
-            .for_each(|one| show(one, &watch, options.verbose))
+        for one in runs {
+            show(one, &watch, options.verbose);
+        }
     };
     let played = play::all(&blocks, &stage, &watch, options.jobs.get(), done)?;
     pause(COUNTED)?;
@@ -144,22 +145,21 @@ fn show(played: &Played<'_>, watch: &Watch, verbose: bool) {
 
 fn tell(one: &Judged<'_>) {
     let played = &one.played;
+    let verdict = if one.wrong.is_some() {
+        "WRONG"
+    } else {
+        "right"
+    };
+    let said = one.wrong.as_ref();
+    let said = said.map_or_else(String::new, |said| format!(", and tlsmon says: {said}"));
+    let unplanned = one.not_as_planned.as_ref();
+    let unplanned = unplanned.map_or_else(String::new, |why| format!(" [NOT AS PLANNED: {why}]"));
     say::line(format_args!(
-        "{:<5} {} <- {} -> {}{}{}",
-        if one.wrong.is_some() {
-            "WRONG"
-        } else {
-            "right"
-        },
+        "{verdict} {:>4.1} s  {} <- {} -> {}{said}{unplanned}",
+        played.lasted().as_secs_f64(),
         played.block.title(),
         played.run,
         played.run.expected.label(),
-        one.wrong
-            .as_ref()
-            .map_or_else(String::new, |wrong| format!(", and tlsmon says: {wrong}")),
-        one.not_as_planned
-            .as_ref()
-            .map_or_else(String::new, |why| format!(" [NOT AS PLANNED: {why}]")),
     ));
     for report in one.reports.iter().filter(|_| one.wrong.is_some()) {
         let evidence = report.said.pointer("/evidence").and_then(Value::as_array);
@@ -232,5 +232,16 @@ mod tests {
             }
         }
         assert!(blocks.iter().map(|block| block.runs.len()).sum::<usize>() >= 120);
+    }
+
+    #[test]
+    fn the_guide_tells_of_every_server_client_and_word() {
+        let guide = include_str!("../../docs/lab.md");
+        for name in server::vocabulary().chain(client::vocabulary()) {
+            assert!(
+                guide.contains(&format!("`{name}")),
+                "docs/lab.md lacks {name}"
+            );
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::command::{is_root, output};
+use crate::command::{as_root, is_root, output};
 use crate::setup::Purpose;
 use crate::{check, compare, fuzz, lab, paths, say, setup};
 
@@ -21,6 +21,8 @@ pub enum Part {
     Fuzz,
     /// tlsmon between real clients and servers in network namespaces.
     Live,
+    /// Every cause, produced by real servers and clients (docs/lab.md).
+    Lab,
     /// tlsmon on older kernels in a VM.
     Kernels,
 }
@@ -45,13 +47,17 @@ pub fn run(part: Option<Part>, skip_privileged: bool) -> Result<bool> {
     if wanted(Part::Fuzz) {
         fuzzed(&mut count)?;
     }
-    for (this, name) in [(Part::Live, "live"), (Part::Kernels, "kernels")] {
+    for (this, name) in [
+        (Part::Live, "live"),
+        (Part::Lab, "lab"),
+        (Part::Kernels, "kernels"),
+    ] {
         if wanted(this) && skip_privileged {
             say::step(format_args!(
                 "SKIPPED: the {name} tests, because TLSMON_SKIP_PRIVILEGED asks for it"
             ));
         } else if wanted(this) {
-            privileged(name, &mut count)?;
+            privileged(this, name, &mut count)?;
         }
     }
     say::line(format_args!("\n{count}"));
@@ -62,7 +68,7 @@ fn purpose(part: Option<Part>) -> Purpose {
     match part {
         Some(Part::Unit) => Purpose::Build,
         Some(Part::Fuzz) => Purpose::Fuzz,
-        Some(Part::Live) => Purpose::Live,
+        Some(Part::Live | Part::Lab) => Purpose::Live,
         Some(Part::Kernels) | None => Purpose::Test,
     }
 }
@@ -106,11 +112,18 @@ fn fuzzed(count: &mut Count) -> Result<()> {
     Ok(())
 }
 
-fn privileged(name: &'static str, count: &mut Count) -> Result<()> {
+fn privileged(part: Part, name: &'static str, count: &mut Count) -> Result<()> {
     lab::remove_stale();
     say::step(format_args!("build: the tlsmon that the {name} tests run"));
     count.one("build", cargo(&["build", "--package", "monitor"])?)?;
     say::step(format_args!("{name} tests, as root"));
+    if part == Part::Lab {
+        let mut command = as_root(std::env::current_exe()?);
+        command
+            .args(["lab", "--tlsmon"])
+            .arg(paths::tlsmon("debug"));
+        return count.one(name, command);
+    }
     let threads = if name == "live" { "2" } else { "1" };
     let test = [
         "test",

@@ -35,7 +35,7 @@ impl Asked {
             question,
             words,
             bytes: records(&message),
-            hello: ClientHello::parse(body).ok().map(Box::new),
+            hello: ClientHello::parse(body).ok(),
         }
     }
 

@@ -159,7 +159,7 @@ mod tests {
     use super::*;
     use crate::tls::ClientHello;
 
-    fn parsed(hello: &Hello) -> ClientHello {
+    fn parsed(hello: &Hello) -> Box<ClientHello> {
         let message = hello.message(&mut Noise::new([9; 32]));
         ClientHello::parse(&message[4..]).unwrap()
     }

@@ -123,7 +123,7 @@ mod tests {
     use crate::probe::noise::Noise;
     use crate::tls::{ClientHello, names};
 
-    fn read(question: ProbeQuestion) -> ClientHello {
+    fn read(question: ProbeQuestion) -> Box<ClientHello> {
         let message = of(question, Some("a.example"), false).message(&mut Noise::new([4; 32]));
         ClientHello::parse(&message[4..]).unwrap()
     }

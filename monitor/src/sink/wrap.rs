@@ -45,27 +45,24 @@ impl Paragraph {
 
     /// How many columns it takes in one line.
     pub(crate) fn columns(&self) -> usize {
-        let words = self.words.iter();
-        let wide = words.map(|word| word.gap + word.text.chars().count());
+        let wide = self.each().map(|(word, text)| word.gap + text.chars().count());
         let first = self.words.first().map_or(0, |word| word.gap);
         wide.sum::<usize>().saturating_sub(first)
     }
 
     /// Writes it in one line and stays on that.
     pub(crate) fn write_open(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
-        for (place, word) in self.words.iter().enumerate() {
-            let gap = if place == 0 { 0 } else { word.gap };
-            write!(out, "{:gap$}{}", "", style.paint(word.role, &word.text))?;
+        for (place, (word, text)) in self.each().enumerate() {
+            blanks(if place == 0 { 0 } else { word.gap }, out)?;
+            style.write(word.role, text, out)?;
         }
         Ok(())
     }
 
     /// Writes the paragraph, its lines `indent` columns in; the cursor stands there already.
     pub(crate) fn write(&self, style: Style, indent: usize, out: &mut dyn Write) -> io::Result<()> {
-        let (mut column, mut start) = (indent, 0);
-        for word in &self.words {
-            let text = self.text.get(start..word.end).unwrap_or_default();
-            start = word.end;
+        let mut column = indent;
+        for (word, text) in self.each() {
             let length = text.chars().count();
             if column == indent {
                 column += length;
@@ -80,6 +77,16 @@ impl Paragraph {
             style.write(word.role, text, out)?;
         }
         out.write_all(b"\n")
+    }
+
+    /// The words, each with its text.
+    fn each(&self) -> impl Iterator<Item = (&Word, &str)> {
+        let mut start = 0;
+        self.words.iter().map(move |word| {
+            let text = self.text.get(start..word.end).unwrap_or_default();
+            start = word.end;
+            (word, text)
+        })
     }
 }
 

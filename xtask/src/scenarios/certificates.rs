@@ -50,20 +50,25 @@ impl Certificates {
         let (one, two, other) = (below.pem(), deeper.pem(), stranger.pem());
         fs::write(made.authority(), root.pem())?;
         let good = || leaf(NAME);
-        made.put("good", good()?, &below, &[&one])?;
-        made.put("long-chain", good()?, &deeper, &[&two, &one])?;
-        made.put("wrong-order", good()?, &deeper, &[&one, &two])?;
-        made.put("expired", dated(good()?, 2020), &below, &[&one])?;
-        made.put("not-yet-valid", dated(good()?, 2090), &below, &[&one])?;
-        made.put("wrong-host", leaf("other.example")?, &below, &[&one])?;
-        made.put("unknown-ca", good()?, &stranger, &[])?;
-        made.put("unknown-ca-sent", good()?, &stranger, &[&other])?;
-        made.put("no-intermediate", good()?, &below, &[])?;
-        made.put("wrong-intermediate", good()?, &deeper, &[&one])?;
-        made.put("client", leaf("client.example")?, &below, &[&one])?;
+        made.put("good", &good()?, &below, &[&one])?;
+        made.put("long-chain", &good()?, &deeper, &[&two, &one])?;
+        made.put("wrong-order", &good()?, &deeper, &[&one, &two])?;
+        made.put("expired", &dated(good()?, 2020), &below, &[&one])?;
+        made.put("not-yet-valid", &dated(good()?, 2090), &below, &[&one])?;
+        made.put("wrong-host", &leaf("other.example")?, &below, &[&one])?;
+        made.put("unknown-ca", &good()?, &stranger, &[])?;
+        made.put("unknown-ca-sent", &good()?, &stranger, &[&other])?;
+        made.put("no-intermediate", &good()?, &below, &[])?;
+        made.put("wrong-intermediate", &good()?, &deeper, &[&one])?;
+        made.put("client", &leaf("client.example")?, &below, &[&one])?;
         let expired = dated(leaf("client.example")?, 2020);
-        made.put("client-expired", expired, &below, &[&one])?;
-        made.put("client-unknown-ca", leaf("client.example")?, &stranger, &[])?;
+        made.put("client-expired", &expired, &below, &[&one])?;
+        made.put(
+            "client-unknown-ca",
+            &leaf("client.example")?,
+            &stranger,
+            &[],
+        )?;
         made.put_self_signed("self-signed", &good()?)?;
         Ok(made)
     }
@@ -88,7 +93,7 @@ impl Certificates {
     fn put(
         &self,
         name: &str,
-        params: CertificateParams,
+        params: &CertificateParams,
         issuer: &Issuer,
         rest: &[&str],
     ) -> Result<()> {

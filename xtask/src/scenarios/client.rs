@@ -31,16 +31,8 @@ pub(super) struct Kind {
 
 /// What all of them know. `name` is shop.example unless said, `none` for no server_name; `trust=no` takes any certificate;
 /// `certificate` is the client's own; `reports` is how many handshakes there are to be, 1 unless said; `limit` is the most
-/// seconds that it may take; `long=yes` makes its hello longer than a segment; `content=yes` that the client does not notice the failure.
-const COMMON: &[&str] = &[
-    "name",
-    "certificate",
-    "alpn",
-    "long",
-    "reports",
-    "limit",
-    "content",
-];
+/// seconds that it may take; `long=yes` makes its hello longer than a segment.
+const COMMON: &[&str] = &["name", "certificate", "alpn", "long", "reports", "limit"];
 
 const REQUEST: &str = "GET / HTTP/1.0\r\nHost: shop.example\r\n\r\n";
 
@@ -88,6 +80,14 @@ pub(super) fn kind(name: &str) -> Result<&'static Kind> {
     let names = || KINDS.map(|kind| kind.name).join(", ");
     let found = KINDS.iter().find(|kind| kind.name == name);
     found.with_context(|| format!("no client is called {name}; there are {}", names()))
+}
+
+/// Every name and word that a table may use.
+#[cfg(test)]
+pub(super) fn vocabulary() -> impl Iterator<Item = &'static str> {
+    let words = KINDS.iter().flat_map(|kind| kind.knows);
+    let names = KINDS.iter().map(|kind| kind.name);
+    names.chain(words.copied()).chain(COMMON.iter().copied())
 }
 
 impl Kind {
@@ -139,7 +139,7 @@ impl Call<'_> {
         self.run
             .words
             .get("ciphers")
-            .or(old.then_some("DEFAULT:@SECLEVEL=0"))
+            .or_else(|| old.then_some("DEFAULT:@SECLEVEL=0"))
     }
 }
 

@@ -49,10 +49,10 @@ fn filter(one: &Judged<'_>) -> String {
     let ports = one.reports.iter().filter_map(super::watch::Report::port);
     let ports: Vec<_> = ports.map(|port| format!("port {port}")).collect();
     let server = format!("host {}", one.played.address);
-    match ports.is_empty() {
-        true => server,
-        false => format!("{server} and ({})", ports.join(" or ")),
+    if ports.is_empty() {
+        return server;
     }
+    format!("{server} and ({})", ports.join(" or "))
 }
 
 fn story(one: &Judged<'_>) -> String {

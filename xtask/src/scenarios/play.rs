@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::client::{self, Call};
 use super::stage::{Playing, Stage};
@@ -44,6 +44,11 @@ impl Played<'_> {
     /// What tlsmon says of it.
     pub(super) fn reports(&self, watch: &Watch) -> Vec<super::watch::Report> {
         watch.reports((&self.address, self.port), self.begun, self.over)
+    }
+
+    /// From the client's start until tlsmon had told of it.
+    pub(super) fn lasted(&self) -> SignedDuration {
+        self.over.duration_since(self.begun)
     }
 }
 

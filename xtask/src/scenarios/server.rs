@@ -103,6 +103,14 @@ pub(super) fn kind(name: &str) -> Result<&'static Kind> {
     found.with_context(|| format!("no server is called {name}; there are {}", names()))
 }
 
+/// Every name and word that a table may use.
+#[cfg(test)]
+pub(super) fn vocabulary() -> impl Iterator<Item = &'static str> {
+    let words = KINDS.iter().flat_map(|kind| kind.knows);
+    let names = KINDS.iter().map(|kind| kind.name);
+    names.chain(words.copied()).chain(COMMON.iter().copied())
+}
+
 impl Kind {
     /// Fails on a word that it does not know.
     pub(super) fn check(&self, words: &Words) -> Result<()> {
@@ -131,12 +139,8 @@ impl Site<'_> {
     /// All versions from the lowest to the highest.
     fn each_version(&self) -> Vec<&'static str> {
         let (from, to) = self.versions();
-        let all = ["1.0", "1.1", "1.2", "1.3"];
-        let wanted = all.into_iter().skip_while(|version| *version != from);
-        let last = all.iter().position(|version| *version == to).unwrap_or(3);
-        let first = all.iter().position(|version| *version == from);
-        wanted
-            .take((last + 1).saturating_sub(first.unwrap_or(0)))
+        let all = ["1.0", "1.1", "1.2", "1.3"].into_iter();
+        all.filter(|version| (from..=to).contains(version))
             .collect()
     }
 
@@ -153,7 +157,7 @@ impl Site<'_> {
         let old = self.versions().0 < "1.2";
         self.words
             .get("ciphers")
-            .or(old.then_some("DEFAULT:@SECLEVEL=0"))
+            .or_else(|| old.then_some("DEFAULT:@SECLEVEL=0"))
     }
 
     /// Writes a configuration file.

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::judge::Judged;
-use super::watch::Report;
 use crate::say;
 
 /// The least share of runs that must be right.
@@ -61,16 +60,34 @@ impl<'a> Tally<'a> {
             self.count(Judged::is_false_alarm),
             self.count(|one| one.reports.iter().any(|report| report.revisions > 0)),
         ));
-        let mut delays: Vec<_> = self.judged.iter().flat_map(|one| &one.reports).collect();
-        delays.retain(|report| report.outcome() == "failed");
-        let mut delays: Vec<_> = delays.into_iter().filter_map(Report::delay).collect();
-        delays.sort_by(f64::total_cmp);
+        self.print_delays();
+    }
+
+    /// How fast failures were told, and the slowest of them.
+    fn print_delays(&self) {
+        let mut delays = Vec::new();
+        for one in self.judged {
+            let failed = one
+                .reports
+                .iter()
+                .filter(|report| report.outcome() == "failed");
+            delays.extend(failed.filter_map(|report| Some((report.delay()?, one))));
+        }
+        delays.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+        let sorted: Vec<_> = delays.iter().map(|(delay, _)| *delay).collect();
         say::line(format_args!(
             "from the deciding packet of a failure to its line: median {:.1} ms, p99 {:.1} ms ({} lines)",
-            percentile(&delays, 50),
-            percentile(&delays, 99),
-            delays.len()
+            percentile(&sorted, 50),
+            percentile(&sorted, 99),
+            sorted.len()
         ));
+        for (delay, one) in delays.iter().rev().take(3) {
+            let title = one.played.block.title();
+            say::line(format_args!(
+                "    {delay:.1} ms: {title} <- {}",
+                one.played.run
+            ));
+        }
     }
 
     /// Why the lab as a whole failed, if it did.

@@ -111,10 +111,11 @@ impl Seen {
             return;
         };
         report.revisions += 1;
-        let fields = revision.as_object().into_iter().flatten();
-        for (name, value) in fields.filter(|(name, _)| *name != "type") {
-            report.said[name] = value.clone();
-        }
+        let (Some(said), Some(new)) = (report.said.as_object_mut(), revision.as_object()) else {
+            return;
+        };
+        let new = new.iter().filter(|(name, _)| *name != "type");
+        said.extend(new.map(|(name, value)| (name.clone(), value.clone())));
     }
 }
 
@@ -140,9 +141,14 @@ impl Report {
         word(&self.said, "/outcome")
     }
 
+    /// Empty when there is none.
+    pub(super) fn cause(&self) -> &str {
+        word(&self.said, "/cause")
+    }
+
     /// As the confusion table calls it: the cause, else the outcome.
     pub(super) fn label(&self) -> &str {
-        match word(&self.said, "/cause") {
+        match self.cause() {
             "" => self.outcome(),
             cause => cause,
         }
@@ -173,10 +179,6 @@ fn locked(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
 }
 
 /// The time of day, by which tlsmon dates its lines too.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the lab looks at the clock that packets are dated by"
-)]
 pub(super) fn now() -> Timestamp {
     Timestamp::now()
 }

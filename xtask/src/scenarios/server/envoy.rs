@@ -32,30 +32,31 @@ fn context(site: &Site<'_>) -> Value {
     let words = site.words;
     let (from, to) = site.versions();
     let version = |version: &str| format!("TLSv{}", version.replace('.', "_"));
-    let list = |text: &str| json!(text.split([':', ',']).collect::<Vec<_>>());
-    let mut versions = json!({
+    let list = |text: &str| {
+        let items = text.split([':', ',']).filter(|item| !item.is_empty());
+        json!(items.collect::<Vec<_>>())
+    };
+    let parameters = json!({
         "tls_minimum_protocol_version": version(from),
         "tls_maximum_protocol_version": version(to),
+        "cipher_suites": list(words.or("ciphers", "")),
+        "ecdh_curves": list(words.or("groups", "")),
     });
-    if let Some(ciphers) = words.get("ciphers") {
-        versions["cipher_suites"] = list(ciphers);
-    }
-    if let Some(groups) = words.get("groups") {
-        versions["ecdh_curves"] = list(groups);
-    }
-    let mut common =
-        json!({ "tls_params": versions, "alpn_protocols": list(words.or("alpn", "h2,http/1.1")) });
-    match words.get("certificate") {
-        Some("none") => common["tls_certificate_sds_secret_configs"] = undelivered(),
-        _ => common["tls_certificates"] = certificate(),
-    }
-    if site.asks_clients() {
-        common["validation_context"] = json!({ "trusted_ca": { "filename": "AUTHORITY" } });
-    }
+    let (certificates, secrets) = match words.get("certificate") {
+        Some("none") => (json!([]), undelivered()),
+        _ => (certificate(), json!([])),
+    };
+    let authority = json!({ "trusted_ca": { "filename": "AUTHORITY" } });
     json!({
         "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
         "require_client_certificate": site.asks_clients(),
-        "common_tls_context": common,
+        "common_tls_context": {
+            "tls_params": parameters,
+            "alpn_protocols": list(words.or("alpn", "h2,http/1.1")),
+            "tls_certificates": certificates,
+            "tls_certificate_sds_secret_configs": secrets,
+            "validation_context": site.asks_clients().then_some(authority),
+        },
     })
 }
 

@@ -13,6 +13,7 @@ const REJECTION: &str =
 pub(super) fn command(site: &Site<'_>) -> Result<Option<Command>> {
     let rejection = if site.names_only() { REJECTION } else { "" };
     let template = include_str!("nginx.conf")
+        .replace("VERSIONS", &versions(site))
         .replace("SETTINGS", &settings(site))
         .replace(
             "HTTP2",
@@ -30,11 +31,15 @@ pub(super) fn command(site: &Site<'_>) -> Result<Option<Command>> {
     Ok(Some(command))
 }
 
+/// For all of its servers: the default one decides for a client whose name it does not know.
+fn versions(site: &Site<'_>) -> String {
+    let versions = site.each_version().join(" TLSv");
+    format!("ssl_protocols TLSv{};", versions.replace("1.0", "1"))
+}
+
 fn settings(site: &Site<'_>) -> String {
     let words = site.words;
-    let versions = site.each_version().into_iter();
-    let versions = versions.map(|version| format!(" TLSv{}", version.trim_end_matches(".0")));
-    let mut lines = vec![format!("ssl_protocols{};", versions.collect::<String>())];
+    let mut lines = Vec::new();
     let mut set = |setting: &str, value: Option<&str>| {
         lines.extend(value.map(|value| format!("{setting} {value};")));
     };

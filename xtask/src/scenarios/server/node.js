@@ -20,7 +20,10 @@ if (options.only) {
 if (options.fault === "exception") settings.SNICallback = (_name, done) => done(new Error("the store of certificates cannot be read"));
 
 const server = tls.createServer(settings, (connection) => {
-  connection.on("data", () => connection.write("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n"));
+  connection.on("data", (request) => {
+    connection.write("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n");
+    if (request.includes("HTTP/1.0")) connection.end();
+  });
   connection.on("error", (error) => console.log(error.message));
 });
 server.on("tlsClientError", (error) => console.log(error.message));

@@ -31,12 +31,20 @@ def only(_connection, name, _context):
     return None if name == options["only"] else ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
 
 
+def answer(secure):
+    """HTTP, one connection for each request of version 1.0."""
+    while request := secure.recv(4096):
+        secure.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n")
+        if b"HTTP/1.0" in request:
+            secure.unwrap()
+            return
+
+
 def serve(connection, tls):
     try:
         connection.settimeout(20)
         with tls.wrap_socket(connection, server_side=True) as secure:
-            while secure.recv(4096):
-                secure.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n")
+            answer(secure)
     except OSError as error:
         print(error, flush=True)
 

@@ -66,9 +66,10 @@ def garbled(connection):
 
 def another_certificate(connection):
     """A key that does not belong to the certificate: its signature is made with the key, the certificate is another's."""
-    tls, flight = first_flight(connection)
-    der = ssl.PEM_cert_to_DER_cert(open(options["another"]).read().split("-----END")[0] + "-----END CERTIFICATE-----\n")
-    listed = len(der).to_bytes(3, "big") + der
+    _tls, flight = first_flight(connection)
+    pem = open(options["another"]).read().split("-----END CERTIFICATE-----\n")[:-1]
+    chain = [ssl.PEM_cert_to_DER_cert(one + "-----END CERTIFICATE-----\n") for one in pem]
+    listed = b"".join(len(der).to_bytes(3, "big") + der for der in chain)
     body = len(listed).to_bytes(3, "big") + listed
     connection.sendall(b"".join(record(body if kind == CERTIFICATE else old, kind) for kind, old in messages(flight)))
     silent(connection)
@@ -86,8 +87,16 @@ def slow(connection):
     connection.recv(1, socket.MSG_PEEK)
     time.sleep(2)
     with context().wrap_socket(connection, server_side=True) as secure:
-        while secure.recv(4096):
-            secure.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n")
+        answer(secure)
+
+
+def answer(secure):
+    """HTTP, one connection for each request of version 1.0."""
+    while request := secure.recv(4096):
+        secure.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n")
+        if b"HTTP/1.0" in request:
+            secure.unwrap()
+            return
 
 
 def context():

@@ -23,7 +23,7 @@ pub(super) fn node(site: &Site<'_>) -> Result<Option<Command>> {
 
 pub(super) fn raw(site: &Site<'_>) -> Result<Option<Command>> {
     let mut command = Command::new(require("python3")?);
-    let another = site.certificates.files("client").leaf;
+    let another = site.certificates.files("long-chain").chain;
     command.arg("-u").arg(script("raw.py"));
     command.args(arguments(site));
     command.arg(format!("another={}", another.display()));

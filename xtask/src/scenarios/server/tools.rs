@@ -50,10 +50,7 @@ fn protocol(version: &str) -> String {
 /// It refuses unknown names when told which it has.
 pub(super) fn gnutls(site: &Site<'_>) -> Result<Option<Command>> {
     let files = site.files();
-    let versions = site.each_version().into_iter();
-    let versions: String = versions
-        .map(|version| format!(":+VERS-TLS{version}"))
-        .collect();
+    let versions = format!(":+VERS-TLS{}", site.each_version().join(":+VERS-TLS"));
     let priority = format!(
         "NORMAL:-VERS-ALL{versions}{}",
         site.words.or("priority", "")
