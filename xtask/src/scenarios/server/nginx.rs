@@ -1,4 +1,4 @@
-//! nginx. With `names=only` it refuses every other name by ssl_reject_handshake.
+//! nginx. With `names=only` it refuses every other name by ssl_reject_handshake, with `certificate=none` every one.
 
 use std::process::Command;
 
@@ -7,23 +7,28 @@ use anyhow::Result;
 use super::Site;
 use crate::setup;
 
+const SERVER: &str = include_str!("nginx-server.conf");
 const REJECTION: &str =
     "server { listen ADDRESS:PORT ssl default_server; ssl_reject_handshake on; }";
 
 pub(super) fn command(site: &Site<'_>) -> Result<Option<Command>> {
-    let rejection = if site.names_only() { REJECTION } else { "" };
+    let bare = site.words.get("certificate") == Some("none");
+    let rejection = if site.names_only() || bare {
+        REJECTION
+    } else {
+        ""
+    };
+    let http2 = if site.words.get("alpn") == Some("h2") {
+        " http2"
+    } else {
+        ""
+    };
     let template = include_str!("nginx.conf")
+        .replace("SERVER", if bare { "" } else { SERVER })
+        .replace("REJECTION", rejection)
         .replace("VERSIONS", &versions(site))
         .replace("SETTINGS", &settings(site))
-        .replace(
-            "HTTP2",
-            if site.words.get("alpn") == Some("h2") {
-                " http2"
-            } else {
-                ""
-            },
-        )
-        .replace("REJECTION", rejection);
+        .replace("HTTP2", http2);
     let config = site.write("nginx.conf", &site.filled(&template))?;
     let mut command = Command::new(setup::nginx());
     command.arg("-c").arg(config).arg("-p").arg(site.folder);

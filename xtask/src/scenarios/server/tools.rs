@@ -14,10 +14,14 @@ pub(super) fn openssl(site: &Site<'_>) -> Result<Option<Command>> {
     let mut command = Command::new(require("openssl")?);
     command.args(["s_server", "-quiet", "-www", "-accept"]);
     command.arg(format!("{}:{}", site.address, site.port));
-    command.arg("-cert").arg(&files.leaf);
-    command.arg("-key").arg(&files.key);
-    if std::fs::metadata(&files.rest)?.len() > 0 {
-        command.arg("-cert_chain").arg(&files.rest);
+    if site.words.get("certificate") == Some("none") {
+        command.arg("-nocert");
+    } else {
+        command.arg("-cert").arg(&files.leaf);
+        command.arg("-key").arg(&files.key);
+        if std::fs::metadata(&files.rest)?.len() > 0 {
+            command.arg("-cert_chain").arg(&files.rest);
+        }
     }
     if site.names_only() {
         command.args(["-servername", NAME, "-servername_fatal", "-cert2"]);
