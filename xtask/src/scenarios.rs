@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::lab::{Agent, AgentOptions, listen_for_interrupts, pause, remove_stale};
 use crate::say;
 
+mod causes;
 mod certificates;
 mod client;
 mod judge;
@@ -28,7 +29,7 @@ use judge::Judged;
 use keep::Keeper;
 use play::Played;
 use stage::Stage;
-use table::Block;
+use table::{Block, Run};
 use tally::Tally;
 use watch::{Totals, Watch};
 
@@ -48,8 +49,8 @@ const COUNTED: Duration = Duration::from_millis(1500);
 /// Which scenarios, and how.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
-    /// Only those runs whose line, as the lab prints it, has this in it; what they are compared with is then missing
-    #[arg(long, value_name = "PATTERN")]
+    /// Only those runs whose line, as the lab prints it, has this in it, and the good ones that they are compared with.
+    #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
     only: Option<String>,
     /// Keep a capture of everything, and of each run that tlsmon was wrong about, in this folder.
     #[arg(long, value_name = "DIR")]
@@ -76,7 +77,11 @@ impl Options {
 pub fn run(options: &Options, tlsmon: &Path) -> Result<bool> {
     listen_for_interrupts()?;
     remove_stale();
-    let blocks = chosen(options.only.as_deref())?;
+    let mut blocks = all()?;
+    causes::check(tlsmon, &blocks)?;
+    if let Some(pattern) = &options.only {
+        choose(pattern, &mut blocks)?;
+    }
     say::step(format_args!(
         "lab: {} servers, {} runs, {} servers at a time",
         blocks.len(),
@@ -112,25 +117,28 @@ pub fn run(options: &Options, tlsmon: &Path) -> Result<bool> {
     conclude(&judged, &totals)
 }
 
-/// The scenarios, or those of them that a person asks for.
-fn chosen(only: Option<&str>) -> Result<Vec<Block>> {
-    let mut blocks = Vec::new();
-    for table in TABLES {
-        blocks.extend(table::read(table)?);
-    }
-    for block in &mut blocks {
+/// All scenarios.
+fn all() -> Result<Vec<Block>> {
+    let blocks = TABLES.iter().map(|table| table::read(table));
+    Ok(blocks.collect::<Result<Vec<_>>>()?.concat())
+}
+
+/// Leaves those that a person asks for, and the good runs of the same server that they are compared with.
+fn choose(pattern: &str, blocks: &mut Vec<Block>) -> Result<()> {
+    let is_wanted = |title: &str, run: &Run| {
+        format!("{title} <- {run} -> {}", run.expected.label()).contains(pattern)
+    };
+    blocks.retain(|block| block.runs.iter().any(|run| is_wanted(&block.title(), run)));
+    for block in blocks.iter_mut() {
         let title = block.title();
-        let wanted = |run: &table::Run| {
-            let line = format!("{title} <- {run} -> {}", run.expected.label());
-            only.is_none_or(|only| line.contains(only))
-        };
-        block.runs.retain(wanted);
+        block
+            .runs
+            .retain(|run| is_wanted(&title, run) || run.expected.is_healthy());
     }
-    blocks.retain(|block| !block.runs.is_empty());
     if blocks.is_empty() {
-        bail!("no scenario has {:?} in its line", only.unwrap_or_default());
+        bail!("no scenario has {pattern:?} in its line");
     }
-    Ok(blocks)
+    Ok(())
 }
 
 /// A line as soon as a run is over. What tlsmon says may still be revised.
@@ -223,7 +231,7 @@ mod tests {
 
     #[test]
     fn every_line_of_the_tables_is_understood() {
-        let blocks = chosen(None).unwrap();
+        let blocks = all().unwrap();
         for block in &blocks {
             let kind = server::kind(&block.server).unwrap();
             kind.check(&block.words).unwrap();

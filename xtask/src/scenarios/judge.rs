@@ -32,10 +32,13 @@ impl<'a> Judged<'a> {
         shown.map_or("(nothing)", Report::label)
     }
 
-    /// One that is wrong and was said to be certain.
+    /// One that is wrong and was said to be certain, if only until it was revised.
     pub(super) fn is_certainly_wrong(&self) -> bool {
-        let mut reports = self.reports.iter();
-        reports.any(|one| one.is_certain() && !fits(&self.played, one))
+        let expected = &self.played.run.expected;
+        self.reports.iter().any(|one| {
+            let mut causes = one.certain_causes();
+            causes.any(|cause| !expected.holds(one.outcome(), cause))
+        })
     }
 
     /// No failure, and told as one.

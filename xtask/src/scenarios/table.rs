@@ -89,6 +89,12 @@ impl Block {
     pub(super) fn title(&self) -> String {
         format!("{}{}", self.server, self.words)
     }
+
+    /// The causes that its runs name, those that are right as well among them.
+    pub(super) fn causes(&self) -> impl Iterator<Item = &str> {
+        let endings = self.runs.iter().flat_map(|run| &run.expected.0);
+        endings.flat_map(|ending| ending.causes.iter().map(String::as_str))
+    }
 }
 
 impl fmt::Display for Run {

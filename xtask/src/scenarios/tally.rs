@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::judge::Judged;
+use super::watch::Report;
 use crate::say;
 
 /// The least share of runs that must be right.
@@ -58,7 +59,7 @@ impl<'a> Tally<'a> {
             "certain verdicts: {certain}, wrong among them: {}; healthy told as failures: {}; revised: {}",
             self.count(Judged::is_certainly_wrong),
             self.count(Judged::is_false_alarm),
-            self.count(|one| one.reports.iter().any(|report| report.revisions > 0)),
+            self.count(|one| one.reports.iter().any(Report::is_revised)),
         ));
         self.print_delays();
     }

@@ -30,8 +30,8 @@ struct Seen {
 pub(super) struct Report {
     /// As it stands: with what later lines revised.
     pub(super) said: Value,
-    /// How often it was revised.
-    pub(super) revisions: u32,
+    /// As it stood before each revision.
+    earlier: Vec<Value>,
     /// When its first line came.
     printed: Timestamp,
 }
@@ -93,7 +93,7 @@ impl Seen {
         match word(&event, "/type") {
             "handshake" => self.reports.push(Report {
                 said: event,
-                revisions: 0,
+                earlier: Vec::new(),
                 printed: now,
             }),
             "revision" => self.revise(&event),
@@ -103,19 +103,19 @@ impl Seen {
         }
     }
 
-    /// A revision says again, with the same id, what has changed.
+    /// A revision gives another verdict about the handshake with its id.
     fn revise(&mut self, revision: &Value) {
         let id = word(revision, "/id");
         let mut reports = self.reports.iter_mut().rev();
-        let Some(report) = reports.find(|report| word(&report.said, "/id") == id) else {
-            return;
-        };
-        report.revisions += 1;
-        let (Some(said), Some(new)) = (report.said.as_object_mut(), revision.as_object()) else {
-            return;
-        };
-        let new = new.iter().filter(|(name, _)| *name != "type");
-        said.extend(new.map(|(name, value)| (name.clone(), value.clone())));
+        if let Some(report) = reports.find(|report| word(&report.said, "/id") == id) {
+            report.earlier.push(report.said.clone());
+            let verdict = ["cause", "confidence", "evidence", "next"].into_iter();
+            let new =
+                verdict.filter_map(|name| Some((name.to_owned(), revision.get(name)?.clone())));
+            if let Some(said) = report.said.as_object_mut() {
+                said.extend(new);
+            }
+        }
     }
 }
 
@@ -154,8 +154,20 @@ impl Report {
         }
     }
 
+    /// Whether it was revised.
+    pub(super) fn is_revised(&self) -> bool {
+        !self.earlier.is_empty()
+    }
+
     pub(super) fn is_certain(&self) -> bool {
         word(&self.said, "/confidence") == "certain"
+    }
+
+    /// Every cause that was called certain, now or before.
+    pub(super) fn certain_causes(&self) -> impl Iterator<Item = &str> {
+        let all = self.earlier.iter().chain([&self.said]);
+        let certain = all.filter(|said| word(said, "/confidence") == "certain");
+        certain.map(|said| word(said, "/cause"))
     }
 
     /// Milliseconds from the packet (or the deadline) that decided a failure to its line. `ended.after_ms` counts from the
@@ -204,12 +216,12 @@ mod tests {
             now,
         );
         seen.add(
-            event(r#"{"type":"revision","id":"1","cause":"endpoint-without-certificate"}"#),
+            event(r#"{"type":"revision","id":"1","time":"later","cause":"endpoint-without-certificate"}"#),
             now,
         );
         let labels: Vec<_> = seen.reports.iter().map(Report::label).collect();
         assert_eq!(labels, ["endpoint-without-certificate", "unknown-sni"]);
-        assert_eq!(seen.reports[0].revisions, 1);
+        assert!(seen.reports[0].is_revised() && !seen.reports[1].is_revised());
     }
 
     #[test]
@@ -217,7 +229,7 @@ mod tests {
         let text = r#"{"time":"2026-01-01T00:00:00.000000Z","ended":{"after_ms":20.0},"client_hello":{},"timing_ms":{"connect":1.0,"client_hello":2.0}}"#;
         let report = Report {
             said: event(text),
-            revisions: 0,
+            earlier: Vec::new(),
             printed: "2026-01-01T00:00:00.030Z".parse().unwrap(),
         };
         assert!((report.delay().unwrap() - 7.0).abs() < 0.01);

@@ -46,6 +46,13 @@ def half(connection):
     silent(connection)
 
 
+def half_reset(connection):
+    """It begins to answer and dies."""
+    _tls, flight = first_flight(connection)
+    connection.sendall(flight[: len(flight) // 2])
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
 def http(connection):
     read(connection)
     connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
@@ -151,6 +158,7 @@ FAULTS = {
     "reset-at-once": reset_at_once,
     "silent": silent,
     "half": half,
+    "half-reset": half_reset,
     "http": http,
     "smtp": smtp,
     "garbled": garbled,
