@@ -123,18 +123,20 @@ fn all() -> Result<Vec<Block>> {
     Ok(blocks.collect::<Result<Vec<_>>>()?.concat())
 }
 
-/// Leaves those that a person asks for, and the good runs of the same server that they are compared with.
+/// Leaves those that a person asks for, and the good runs that a failure among them is compared with.
 fn choose(pattern: &str, blocks: &mut Vec<Block>) -> Result<()> {
-    let is_wanted = |title: &str, run: &Run| {
-        format!("{title} <- {run} -> {}", run.expected.label()).contains(pattern)
-    };
-    blocks.retain(|block| block.runs.iter().any(|run| is_wanted(&block.title(), run)));
     for block in blocks.iter_mut() {
         let title = block.title();
-        block
-            .runs
-            .retain(|run| is_wanted(&title, run) || run.expected.is_healthy());
+        let is_wanted =
+            |run: &Run| format!("{title} <- {run} -> {}", run.expected.label()).contains(pattern);
+        let is_compared = |run: &Run| is_wanted(run) && !run.expected.is_healthy();
+        let last = block.runs.iter().rposition(is_compared).unwrap_or(0);
+        let runs = std::mem::take(&mut block.runs).into_iter().enumerate();
+        let kept = runs
+            .filter(|(place, run)| is_wanted(run) || (run.expected.is_healthy() && *place < last));
+        block.runs = kept.map(|(_, run)| run).collect();
     }
+    blocks.retain(|block| !block.runs.is_empty());
     if blocks.is_empty() {
         bail!("no scenario has {pattern:?} in its line");
     }
@@ -240,6 +242,19 @@ mod tests {
             }
         }
         assert!(blocks.iter().map(|block| block.runs.len()).sum::<usize>() >= 120);
+    }
+
+    #[test]
+    fn a_failure_is_chosen_with_the_good_runs_before_it() {
+        let text = "server a\nrun x 1,2 -> established\nrun y 1 -> failed z\nrun x 3 -> established\nserver b\nrun x 1 -> established\n";
+        let mut blocks = table::read(text).unwrap();
+        choose("-> z", &mut blocks).unwrap();
+        let runs: Vec<_> = blocks[0].runs.iter().map(Run::to_string).collect();
+        assert_eq!(
+            (blocks.len(), runs),
+            (1, vec!["x 1".into(), "x 2".into(), "y 1".into()])
+        );
+        assert!(choose("-> nothing", &mut blocks).is_err());
     }
 
     #[test]

@@ -60,6 +60,15 @@ def reset(tls):
     """RST after the answer came: how a hasty client ends what went well."""
     secure = connect(tls)
     ask(secure)
+    cut(secure)
+
+
+def abort(tls):
+    """RST right behind the handshake: whoever wanted the connection is gone."""
+    cut(connect(tls))
+
+
+def cut(secure):
     secure.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     secure.close()
 
@@ -83,7 +92,8 @@ def resume(tls):
             raise OSError("the session was not resumed")
 
 
+ACTS = {act.__name__: act for act in [get, reuse, idle, reset, abort, close, resume]}
 try:
-    {"get": get, "reuse": reuse, "idle": idle, "reset": reset, "close": close, "resume": resume}[options.get("do", "get")](context())
+    ACTS[options.get("do", "get")](context())
 except OSError as error:
     sys.exit(f"{type(error).__name__}: {error}")
