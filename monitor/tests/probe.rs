@@ -55,7 +55,7 @@ fn stream(name: &str) -> Vec<u8> {
 }
 
 /// The hello that waits to be read; it stays unread.
-fn waiting_hello(connection: &TcpStream) -> ClientHello {
+fn waiting_hello(connection: &TcpStream) -> Box<ClientHello> {
     let mut bytes = vec![0; 1 << 16];
     loop {
         let len = connection.peek(&mut bytes).unwrap();

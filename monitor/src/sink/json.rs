@@ -15,7 +15,7 @@ pub fn write(event: &Event, out: &mut Vec<u8>) -> io::Result<()> {
     let start = out.len();
     event.serialize(&mut serde_json::Serializer::new(Line(out)))?;
     let line = out.get(start..).unwrap_or_default();
-    if !line.iter().all(is_plain) {
+    if !line.iter().all(|byte| *byte < 0x7f) {
         out.truncate(start);
         let mut escaping = serde_json::Serializer::with_formatter(Line(out), AsciiOnly);
         event.serialize(&mut escaping)?;
@@ -64,10 +64,6 @@ impl Formatter for AsciiOnly {
         }
         CompactFormatter.write_string_fragment(writer, rest)
     }
-}
-
-const fn is_plain(byte: &u8) -> bool {
-    *byte < 0x7f
 }
 
 /// A character beyond the basic plane takes two escapes (RFC 8259 section 7).

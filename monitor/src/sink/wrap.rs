@@ -45,7 +45,9 @@ impl Paragraph {
 
     /// How many columns it takes in one line.
     pub(crate) fn columns(&self) -> usize {
-        let wide = self.each().map(|(word, text)| word.gap + text.chars().count());
+        let wide = self
+            .each()
+            .map(|(word, text)| word.gap + text.chars().count());
         let first = self.words.first().map_or(0, |word| word.gap);
         wide.sum::<usize>().saturating_sub(first)
     }
