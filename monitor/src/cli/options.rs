@@ -29,6 +29,9 @@ pub(crate) struct ReportArgs {
     /// How long a handshake message may stay unanswered
     #[arg(long, env = "TLSMON_ANSWER_TIMEOUT", value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub(crate) answer_timeout: Duration,
+    /// How long a client may take for its first byte, or to choose a certificate that it is asked for
+    #[arg(long, env = "TLSMON_IDLE_TIMEOUT", value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    pub(crate) idle_timeout: Duration,
     /// Which handshakes are printed.
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
@@ -40,6 +43,7 @@ impl ReportArgs {
         Deadlines {
             connect: self.connect_timeout,
             answer: self.answer_timeout,
+            idle: self.idle_timeout,
             ..Deadlines::default()
         }
     }

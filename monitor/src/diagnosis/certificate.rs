@@ -7,6 +7,7 @@ use super::case::alert_name;
 use super::{Case, Verdict};
 use crate::flow::Side;
 use crate::frame::Timestamp;
+use crate::handshake::Doubt;
 use crate::report::{Cause, Confidence};
 use crate::tls::{Certificate, Chain, Coverage, Names, ServerName, Staple, alert};
 
@@ -20,6 +21,7 @@ use crate::tls::{Certificate, Chain, Coverage, Names, ServerName, Staple, alert}
 /// 4. Alert certificate_revoked or bad_certificate_status_response: what the alert says.
 /// 5. The client left without a word about certificates: the fault that can be seen, likely; possible when the fault is
 ///    one that many clients are told to accept.
+/// 6. The client completed the handshake, and left without a byte of data: the same.
 ///
 /// What else can be seen is added as evidence.
 pub(super) fn refused(case: &Case<'_>) -> Option<Verdict> {
@@ -36,7 +38,8 @@ pub(super) fn refused(case: &Case<'_>) -> Option<Verdict> {
         Refusal::Expired => faults.with_dates(case),
         Refusal::Certificate => faults.with_any(case),
         Refusal::Status => Some(faults.explained(said_so(case)?)),
-        Refusal::Wordless => faults.in_silence(case),
+        Refusal::Wordless => faults.in_silence(case, Refusal::Wordless),
+        Refusal::Unused => faults.in_silence(case, Refusal::Unused),
     }
 }
 
@@ -52,10 +55,15 @@ enum Refusal {
     Status,
     /// It leaves before its Finished, by RST, FIN or an alert that is not about certificates.
     Wordless,
+    /// It completes the handshake, and leaves without a byte of data.
+    Unused,
 }
 
 impl Refusal {
     fn of(case: &Case<'_>) -> Option<Self> {
+        if case.talk.progress.is_established() {
+            return Some(Self::Unused);
+        }
         if case.talk.progress.sides.client.finished.is_some() || case.talk.left_early {
             return None;
         }
@@ -75,6 +83,23 @@ impl Refusal {
             alert::HANDSHAKE_FAILURE | alert::CLOSE_NOTIFY => Some(Self::Wordless),
             _ => None,
         }
+    }
+}
+
+/// What is to be said against a certificate, if the client completes the handshake and leaves without a word. A client that
+/// asks for no name may be content with any certificate: to it a self-signed one is none that it refuses.
+pub fn doubt(chain: &Chain, asked: Option<&ServerName>, at: Timestamp) -> Doubt {
+    let faults = Faults {
+        chain,
+        staple: None,
+        asked,
+        at,
+    };
+    let grave = [faults.dates(), faults.name()];
+    match () {
+        () if grave.into_iter().flatten().any(|fault| !fault.is_common) => Doubt::Grave,
+        () if asked.is_some() && faults.own_issuer().is_some() => Doubt::Slight,
+        () => Doubt::None,
     }
 }
 
@@ -140,7 +165,7 @@ impl Faults<'_> {
         Some(self.explained(verdict))
     }
 
-    fn in_silence(&self, case: &Case<'_>) -> Option<Verdict> {
+    fn in_silence(&self, case: &Case<'_>, refusal: Refusal) -> Option<Verdict> {
         let faults = self.all();
         let fault = faults.first()?;
         let confidence = if fault.is_common {
@@ -148,11 +173,17 @@ impl Faults<'_> {
         } else {
             Confidence::Likely
         };
-        let how = match case.final_alert() {
-            Some(alert) => format!("alert {}", alert_name(alert)),
-            None => "no alert".to_owned(),
+        let evidence = match (refusal, case.final_alert()) {
+            (Refusal::Unused, _) => format!(
+                "{} the ClientHello: the handshake was complete, and not a byte of data followed",
+                case.ending()
+            ),
+            (_, Some(alert)) => format!(
+                "the client left after the server's certificate, with alert {}",
+                alert_name(alert)
+            ),
+            (_, None) => "the client left after the server's certificate, with no alert".to_owned(),
         };
-        let evidence = format!("the client left after the server's certificate, with {how}");
         Some(self.explained(Verdict::new(fault.cause, confidence, evidence)))
     }
 
@@ -300,8 +331,10 @@ fn days(duration: Duration) -> String {
 }
 
 mod staple;
+mod unfinished;
 mod visible;
 
+pub(super) use unfinished::left_unfinished;
 pub(crate) use visible::visible;
 
 #[cfg(test)]

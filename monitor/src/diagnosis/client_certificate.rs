@@ -26,6 +26,27 @@ pub(super) fn refused(case: &Case<'_>) -> Option<Verdict> {
     }
 }
 
+/// The client's answer is in the clear and has no certificate, and the server says that it does not take that, in whichever
+/// words: bad_certificate (Java), certificate_required or handshake_failure are certain, decode_error (GnuTLS) is likely.
+pub(super) fn none_sent(case: &Case<'_>) -> Option<Verdict> {
+    let last = case
+        .final_alert()
+        .filter(|last| last.from == Side::Server)?;
+    if case.talk.progress.client_certificate != Some(ClientCertificate::None) {
+        return None;
+    }
+    let confidence = match last.description {
+        alert::BAD_CERTIFICATE
+        | alert::CERTIFICATE_REQUIRED
+        | alert::CERTIFICATE_UNKNOWN
+        | alert::HANDSHAKE_FAILURE => Confidence::Certain,
+        alert::DECODE_ERROR => Confidence::Likely,
+        _ => return None,
+    };
+    let evidence = "the server asked for a client certificate, the client sent none".to_owned();
+    Some(Verdict::new(Cause::ClientCertificateMissing, confidence, evidence).and(ending(case)))
+}
+
 /// How the server ended it, where that alone does not name a cause.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum How {

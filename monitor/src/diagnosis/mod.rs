@@ -11,6 +11,7 @@ mod certificate;
 mod client_certificate;
 mod guide;
 mod name;
+mod path;
 mod quic;
 mod transport;
 mod unexplained;
@@ -18,6 +19,7 @@ mod verdict;
 
 pub use baseline::{Baseline, Endpoints, Service, Tried};
 pub use case::Case;
+pub use certificate::doubt;
 pub use guide::{Guide, guide, next_step};
 pub use verdict::Verdict;
 
@@ -31,6 +33,7 @@ type Rule = fn(&Case<'_>) -> Option<Verdict>;
 const RULES: &[Rule] = &[
     transport::connection_refused,
     transport::connection_timeout,
+    path::mtu_blackhole,
     quic::version_negotiation,
     quic::closed,
     quic::silent,
@@ -39,8 +42,10 @@ const RULES: &[Rule] = &[
     name::no_sni_rejected,
     name::unknown_sni,
     certificate::refused,
+    client_certificate::none_sent,
     alert::said_so,
     alert::encrypted,
+    certificate::left_unfinished,
     client_certificate::refused,
     transport::server_silent,
     transport::client_abandoned,

@@ -37,25 +37,29 @@ pub(super) fn connection_timeout(case: &Case<'_>) -> Option<Verdict> {
     Some(Verdict::new(Cause::ConnectionTimeout, confidence, evidence))
 }
 
-/// The ClientHello was acknowledged and nothing came back, until time was up or the client had waited long enough.
+/// It was the server's turn: it had acknowledged all that the client said, and nothing came back, until time was up or the
+/// client had waited long enough.
 pub(super) fn server_silent(case: &Case<'_>) -> Option<Verdict> {
-    let unanswered =
-        case.talk.streams.server.bytes() == 0 && case.talk.progress.client_hello.is_some();
-    if !unanswered || !case.talk.hello_acked() {
+    let talk = case.talk;
+    if talk.awaited() != Some(Side::Server) || talk.progress.client_hello.is_none() {
         return None;
     }
-    let waited = millis(case.delay());
+    let what = match talk.progress.stage() {
+        Stage::ClientHello => "the ClientHello was acknowledged".to_owned(),
+        stage => format!("all that was sent was acknowledged, up to stage {stage}"),
+    };
+    let quiet = case.decision.at.since(talk.last_moved()?);
+    let waited = millis(quiet);
     if case.decision.how == EndedHow::Timeout {
-        let evidence =
-            format!("the ClientHello was acknowledged, and no byte came back within {waited}");
+        let evidence = format!("{what}, and no byte came back within {waited}");
         return Some(Verdict::new(
             Cause::ServerSilent,
             Confidence::Certain,
             evidence,
         ));
     }
-    (case.hung_up(Side::Client) && case.delay() >= PATIENCE).then(|| {
-        let evidence = format!("the ClientHello was acknowledged, no byte came back, and the client gave up after {waited}");
+    (case.hung_up(Side::Client) && quiet >= PATIENCE).then(|| {
+        let evidence = format!("{what}, no byte came back, and the client gave up after {waited}");
         Verdict::new(Cause::ServerSilent, Confidence::Likely, evidence)
     })
 }

@@ -1,6 +1,8 @@
 //! The verdict when no rule knows: the facts, and no guess.
 
 use super::{Case, Verdict};
+use crate::flow::Side;
+use crate::handshake::ended_by;
 use crate::report::{Cause, EndedHow};
 
 /// What was seen, without a cause.
@@ -15,12 +17,7 @@ pub(super) fn facts(case: &Case<'_>) -> Verdict {
         case.ending(),
         case.talk.progress.stage()
     )];
-    if case.decision.how == EndedHow::Timeout
-        && case.hello_at().is_some()
-        && !case.talk.hello_acked()
-    {
-        evidence.push("the ClientHello was never acknowledged".to_owned());
-    }
+    evidence.extend(stalled(case));
     for (side, progress) in [
         ("client", &case.talk.progress.sides.client),
         ("server", &case.talk.progress.sides.server),
@@ -37,4 +34,30 @@ pub(super) fn facts(case: &Case<'_>) -> Verdict {
         confidence: None,
         evidence,
     }
+}
+
+/// Where a handshake that nobody ended stands.
+fn stalled(case: &Case<'_>) -> Option<String> {
+    let talk = case.talk;
+    if case.decision.how != EndedHow::Timeout {
+        return None;
+    }
+    if let Some(side) = talk.awaited() {
+        let side = ended_by(side);
+        return Some(format!(
+            "all that was said was acknowledged, and the {side} did not go on"
+        ));
+    }
+    let sent = |side| talk.carrier.tcp().map(|tcp| tcp.seen[side].head);
+    [Side::Client, Side::Server]
+        .into_iter()
+        .find_map(|side| Some((side, sent(side).filter(|head| !head.is_empty())?)))
+        .map(|(side, head)| {
+            format!(
+                "a segment of the {} ({} bytes) was sent {} times and never acknowledged",
+                ended_by(side),
+                head.len(),
+                head.sent()
+            )
+        })
 }

@@ -1,5 +1,6 @@
 //! Who talks to whom: the key of a conversation, the bounded table that holds conversations, and what TCP or QUIC itself showed.
 
+mod head;
 mod key;
 mod overlay;
 mod quic;
@@ -8,6 +9,7 @@ mod table;
 mod tcp;
 mod timers;
 
+pub use head::Head;
 pub use key::{Endpoint, FlowKey, Protocol};
 pub use overlay::{Fit, Overlay};
 pub use quic::{Negotiation, Quic, QuicIds, QuicSeen};

@@ -1,6 +1,6 @@
 //! What TCP itself showed of a conversation: its opening, its acknowledgements, its end.
 
-use super::{Side, Sides};
+use super::{Head, Side, Sides};
 use crate::frame::Timestamp;
 use crate::wire::Segment;
 
@@ -33,6 +33,8 @@ pub struct Seen {
     pub data_packets: u32,
     /// The highest acknowledgement number this side sent.
     pub acked: Option<u32>,
+    /// What this side has sent and the other has not acknowledged.
+    pub head: Head,
 }
 
 /// The TCP facts of a conversation.
@@ -70,6 +72,14 @@ impl Tcp {
                 seen.acked
                     .map_or(segment.ack, |acked| later(acked, segment.ack)),
             );
+            let is_pure = segment.payload_len == 0 && !segment.flags.fin();
+            let head = &mut self.seen[from.other()].head;
+            head.acknowledged(segment.ack, is_pure);
+        }
+        if segment.payload_len > 0 {
+            let acked = self.seen[from.other()].acked;
+            let (seq, len) = (segment.seq, segment.payload_len);
+            self.seen[from].head.sent_segment(seq, len, acked, now);
         }
         if segment.flags.rst() {
             self.note_end(End {

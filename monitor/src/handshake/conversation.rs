@@ -1,7 +1,8 @@
 //! One connection and the handshake in it.
 
 use super::followed::Followed;
-use super::{Carrier, Deadlines, FirstBytes, Preamble, Progress};
+use super::vanished::Held;
+use super::{Carrier, Deadlines, Doubt, FirstBytes, Preamble, Progress};
 use crate::flow::{Endpoint, Overlay, Quic, Side, Sides};
 use crate::frame::{Direction, InterfaceId, Timestamp};
 use crate::stream::{Gap, Piece, Stream};
@@ -44,13 +45,17 @@ pub struct Conversation {
     pub again: u8,
     /// What [`Self::buffered`] was when it was counted last.
     pub counted: usize,
+    /// What is to be said against the server's certificate; looked at when the handshake is completed.
+    pub doubt: Doubt,
     pub(super) deframers: Sides<Deframer>,
     /// How many of the client's segments came before the one in which each direction's TLS begins.
     tls_from: Sides<Option<u32>>,
     /// What the server acknowledged of an older connection.
     past_ack: Option<u32>,
-    /// When bytes last came in order.
-    moved: Option<Timestamp>,
+    /// When bytes last came in order, and whose.
+    pub(super) moved: Option<(Timestamp, Side)>,
+    /// Bytes of each side that wait behind a hole.
+    pub(super) held: Sides<Option<Held>>,
 }
 
 /// Where and when a conversation was first seen.
@@ -90,10 +95,12 @@ impl Conversation {
             overlay: None,
             again: 0,
             counted: 0,
+            doubt: Doubt::default(),
             deframers: Sides::default(),
             tls_from: Sides::default(),
             past_ack: None,
             moved: None,
+            held: Sides::default(),
         }
     }
 
@@ -161,6 +168,7 @@ impl Conversation {
         }
         if segment.flags.ack() && !segment.flags.rst() {
             self.streams[from.other()].peer_acked(segment.ack);
+            self.note_asking(from, segment.ack);
         }
         if !segment.flags.rst() {
             let piece = Piece {
@@ -170,6 +178,7 @@ impl Conversation {
             };
             let had_hello = self.progress.client_hello.is_some();
             self.read(from, piece, now);
+            self.note_hole(from, now);
             if !had_hello && self.progress.client_hello.is_some() {
                 let before = self.tls_from.client.unwrap_or_default();
                 self.hello_segments = self.streams.client.segments().saturating_sub(before);
@@ -198,13 +207,27 @@ impl Conversation {
         if let (true, Some(end)) = (self.awaits_last_word(), self.carrier.end()) {
             return end.at.plus(deadlines.objection);
         }
-        let client = &self.progress.sides.client;
-        match (client.finished.filter(|_| self.is_tls13()), self.moved) {
-            (Some(finished), _) => finished.plus(deadlines.objection),
-            (None, Some(moved)) if client.not_tls => moved.plus(deadlines.cleartext),
-            (None, Some(moved)) => moved.plus(deadlines.answer),
-            (None, None) => self.opening_deadline(deadlines),
+        match self.last_step() {
+            Some(finished) => finished.plus(deadlines.objection),
+            None => self
+                .next_word(deadlines)
+                .unwrap_or_else(|| self.opening_deadline(deadlines)),
         }
+    }
+
+    /// The Finished behind which nothing more has to come: in TLS 1.3 the client's, before that the second.
+    fn last_step(&self) -> Option<Timestamp> {
+        let sides = &self.progress.sides;
+        if self.is_tls13() {
+            return sides.client.finished;
+        }
+        let last = sides.client.finished.max(sides.server.finished);
+        last.filter(|_| self.progress.is_established())
+    }
+
+    /// A certificate was sent in the clear, and nobody has looked at it yet.
+    pub fn is_unexamined(&self) -> bool {
+        self.doubt == Doubt::Unexamined && self.progress.certificates.is_some()
     }
 
     /// The client has sent its hello and closed its side, and the server may yet answer.
@@ -248,6 +271,19 @@ impl Conversation {
             })
     }
 
+    /// Whether the other side has acknowledged all that this one has sent so far; of QUIC that cannot be told.
+    pub fn has_all_of(&self, side: Side) -> bool {
+        let next = self.streams[side].next_seq();
+        let tcp = self.carrier.tcp();
+        tcp.zip(next)
+            .is_some_and(|(tcp, next)| tcp.has_acked(side.other(), next))
+    }
+
+    /// When bytes last came in order.
+    pub fn last_moved(&self) -> Option<Timestamp> {
+        self.moved.map(|(at, _)| at)
+    }
+
     /// Whether anything in it was TLS.
     pub fn speaks_tls(&self) -> bool {
         let heard = &self.progress;
@@ -258,6 +294,12 @@ impl Conversation {
             || heard.certificate
             || !heard.alerts.is_empty()
             || self.first_bytes.client.is_handshake_record()
+    }
+
+    /// Something of the client was seen, be it behind a hole.
+    pub fn client_spoke(&self) -> bool {
+        let stream = &self.streams.client;
+        self.joined_late || stream.bytes() > 0 || stream.has_hole()
     }
 
     /// The client has sent a hello, or something that cannot lead to one.
@@ -303,7 +345,7 @@ impl Conversation {
         };
         let (preamble, moved) = (&mut self.preamble, &mut self.moved);
         self.streams[from].push(piece, &mut |bytes| {
-            *moved = Some(now);
+            *moved = Some((now, from));
             followed.before(from, bytes);
             preamble.push(from, bytes, &mut |side, passage| {
                 followed.take(side, passage, segments_before);
@@ -345,6 +387,9 @@ impl Conversation {
 
     fn opening_deadline(&self, deadlines: &Deadlines) -> Timestamp {
         let syn = self.carrier.tcp().and_then(|tcp| tcp.syn);
+        if let Some(held) = self.held.client.or(self.held.server) {
+            return held.since.plus(deadlines.answer);
+        }
         match (self.carrier.opened(), syn) {
             (Some(connected), _) => connected.plus(deadlines.idle),
             (None, Some(syn)) => syn.plus(deadlines.connect),

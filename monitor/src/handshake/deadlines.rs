@@ -7,12 +7,13 @@ use std::time::Duration;
 pub struct Deadlines {
     /// From the first SYN to the answer.
     pub connect: Duration,
-    /// From the TCP connection to the client's first byte.
+    /// From the TCP connection to the client's first byte; from the server's flight to the client's, where the server may
+    /// have asked for a certificate: a person may have to choose one.
     pub idle: Duration,
     /// From a handshake message to the next.
     pub answer: Duration,
     /// From the client's Finished (TLS 1.3) to the server's objection, if it has one; from the client's FIN right behind its
-    /// hello to the server's answer.
+    /// hello to the server's answer; from the end of a handshake whose certificate has a fault to the client's first word.
     pub objection: Duration,
     /// From cleartext on a TLS port to the server's answer.
     pub cleartext: Duration,

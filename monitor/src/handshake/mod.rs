@@ -4,6 +4,7 @@ mod carrier;
 mod cleartext;
 mod conversation;
 mod deadlines;
+mod doubt;
 mod followed;
 mod inferred;
 mod outcome;
@@ -11,15 +12,22 @@ mod preamble;
 mod progress;
 mod protected;
 mod quic;
+mod refusal;
 mod resumption;
+mod turn;
+mod vanished;
 
 pub use carrier::Carrier;
 pub use cleartext::{Cleartext, FirstBytes};
 pub use conversation::{Conversation, FirstSight};
 pub use deadlines::{Deadlines, PATIENCE};
+pub use doubt::Doubt;
 pub use inferred::{Meaning, Meanings};
 pub use outcome::{Decision, Trigger, decide, ended_by};
 pub use preamble::{Passage, Preamble, ProxyHeader};
-pub use progress::{BeforeFinished, ClientCertificate, Progress, Retry, SeenAlert, SideProgress};
+pub use progress::{
+    BeforeFinished, ClientCertificate, FirstWord, Progress, Retry, SeenAlert, SideProgress,
+};
 pub use protected::{ProtectedRecord, ProtectedRecords};
 pub use resumption::{EarlyData, Resumed};
+pub use vanished::{BEYOND_CHANCE, Behind, Shown, Vanished};

@@ -2,7 +2,9 @@
 
 use super::conversation::Conversation;
 use super::deadlines::PATIENCE;
+use super::doubt;
 use super::progress::SeenAlert;
+use super::vanished::{BEYOND_CHANCE, Shown};
 use crate::flow::{End, Ending, Side};
 use crate::frame::Timestamp;
 use crate::report::{EndedBy, EndedHow, Outcome};
@@ -32,9 +34,16 @@ pub struct Decision {
     pub at: Timestamp,
 }
 
+impl Decision {
+    /// The handshake completed.
+    pub fn is_established(self) -> bool {
+        self.outcome == Outcome::Established
+    }
+}
+
 /// Decides a handshake as soon as what was seen decides it. The first rule that applies:
 ///
-/// 1. Both sides finished (TLS 1.3: and the server went on after the client's Finished): established.
+/// 1. Both sides finished (TLS 1.3: and the server went on after the client's Finished): see [`doubt::completed`].
 /// 2. A fatal alert, or a close_notify, answers or follows a ClientHello: failed, by whoever sent it.
 /// 3. The server answers a ClientHello in cleartext, or answers cleartext: failed, or not TLS.
 /// 4. One side ended the TCP connection: see [`by_end`]. A client that closed its side before the server had answered may
@@ -42,8 +51,10 @@ pub struct Decision {
 /// 5. Time is up: see [`by_silence`].
 /// 6. The capture is over: incomplete, unless a client has knocked in vain often enough.
 pub fn decide(talk: &Conversation, trigger: Trigger, now: Timestamp) -> Option<Decision> {
-    by_finished(talk, now)
-        .or_else(|| by_alert(talk))
+    if talk.progress.is_established() {
+        return doubt::completed(talk, trigger, now);
+    }
+    by_alert(talk)
         .or_else(|| by_cleartext(talk, trigger, now))
         .or_else(|| ended_by_now(talk, trigger).map(|end| by_end(talk, end)))
         .or_else(|| match trigger {
@@ -51,12 +62,6 @@ pub fn decide(talk: &Conversation, trigger: Trigger, now: Timestamp) -> Option<D
             Trigger::Deadline => Some(by_silence(talk, now)),
             Trigger::CaptureEnd => Some(by_capture_end(talk, now)),
         })
-}
-
-fn by_finished(talk: &Conversation, now: Timestamp) -> Option<Decision> {
-    talk.progress
-        .is_established()
-        .then(|| undecided(Outcome::Established, now))
 }
 
 fn by_alert(talk: &Conversation) -> Option<Decision> {
@@ -110,10 +115,12 @@ fn by_cleartext(talk: &Conversation, trigger: Trigger, now: Timestamp) -> Option
 /// 1. The client's bytes are not TLS, or a dialogue that has not led to it: not TLS. A proxy's header alone, before the client
 ///    left by itself: a probe.
 /// 2. Only one direction was captured, or bytes are missing: incomplete. A server's RST in answer to a SYN needs no more.
-/// 3. The client sent nothing: see [`wordless`].
-/// 4. The client sent Finished (TLS 1.3) and left by itself: established; it had all it needed to refuse.
-/// 5. The last thing one side sent before it left is a record of an alert's size: failed, by an alert, as inferred.
-/// 6. Else failed.
+/// 3. The client sent nothing: see [`wordless`]. What arrived of it behind a hole is something.
+/// 4. The client sent a record of an alert's size in place of its Finished (TLS 1.3): failed, by its alert, as inferred.
+/// 5. The client sent Finished (TLS 1.3) and left by itself: established; it had all it needed to refuse. But failed when it
+///    had sent no certificate though asked for one, and the server's answer has an alert's size.
+/// 6. The last thing one side sent before it left is a record of an alert's size: failed, by an alert, as inferred.
+/// 7. Else failed.
 fn by_end(talk: &Conversation, end: End) -> Decision {
     let decision = |outcome, how| Decision {
         outcome,
@@ -129,10 +136,12 @@ fn by_end(talk: &Conversation, end: End) -> Decision {
         }
         () if talk.is_cleartext() => decision(Outcome::NotTls, ended_how(end)),
         () if is_blind(talk) && !refused => decision(Outcome::Incomplete, ended_how(end)),
-        () if talk.streams.client.bytes() == 0 && !talk.joined_late => {
-            decision(wordless(talk, end), ended_how(end))
-        }
+        () if !talk.client_spoke() => decision(wordless(talk, end), ended_how(end)),
+        () if talk.progress.client_refuses() => refused_by(Side::Client, end.at),
         () if client_finished && end.by == Side::Client => {
+            if talk.progress.server_refuses() {
+                return refused_by(Side::Server, end.at);
+            }
             decision(Outcome::Established, ended_how(end))
         }
         () if encrypted_alert(talk, end.by) => decision(Outcome::Failed, EndedHow::Alert),
@@ -151,7 +160,16 @@ fn wordless(talk: &Conversation, end: End) -> Outcome {
     }
 }
 
-/// Nothing more came in time.
+/// Nothing more came in time. The first rule that applies:
+///
+/// 1. The client's bytes are not TLS, or a dialogue that has not led to it: not TLS.
+/// 2. The client sent Finished (TLS 1.3), and the server did not object: established.
+/// 3. No SYN was answered: failed. The server does not speak the client's version of QUIC: failed, by the server.
+/// 4. Only one direction was captured, or bytes are missing: incomplete.
+/// 5. Large segments vanish on the way: failed, by the network.
+/// 6. The client sent nothing: a probe.
+/// 7. The client sent a record of an alert's size in place of its Finished (TLS 1.3): failed, by its alert, as inferred.
+/// 8. Else failed, by the side whose turn it was; where its peer did not even acknowledge what was said, nobody knows by whom.
 fn by_silence(talk: &Conversation, now: Timestamp) -> Decision {
     let failed = |by| Decision {
         outcome: Outcome::Failed,
@@ -159,7 +177,6 @@ fn by_silence(talk: &Conversation, now: Timestamp) -> Decision {
         how: EndedHow::Timeout,
         at: now,
     };
-    let client_spoke = talk.streams.client.bytes() > 0 || talk.joined_late;
     match () {
         () if talk.is_cleartext() => undecided(Outcome::NotTls, now),
         () if talk.progress.sides.client.finished.is_some() && talk.is_tls13() => {
@@ -173,20 +190,23 @@ fn by_silence(talk: &Conversation, now: Timestamp) -> Decision {
             ..failed(EndedBy::Server)
         },
         () if is_blind(talk) => undecided(Outcome::Incomplete, now),
-        () if !client_spoke => undecided(Outcome::Probe, now),
-        () if talk.progress.client_hello.is_some() && talk.progress.server_hello.is_none() => {
-            failed(EndedBy::Server)
-        }
-        () => failed(EndedBy::Unknown),
+        () if talk.vanished().is_some() => failed(EndedBy::Network),
+        () if !talk.client_spoke() => undecided(Outcome::Probe, now),
+        () if talk.progress.client_refuses() => refused_by(Side::Client, now),
+        () => failed(talk.awaited().map_or(EndedBy::Unknown, ended_by)),
     }
 }
 
-/// The capture is over and the handshake is not decided. A client that sends its SYN again and again has no answer, though
-/// the capture did not wait for as long as we would have.
+/// The capture is over and the handshake is not decided. A client that sends its SYN again and again has no answer, and a
+/// large segment that is sent again and again does not arrive, though the capture did not wait for as long as we would have.
 fn by_capture_end(talk: &Conversation, now: Timestamp) -> Decision {
     const IN_VAIN: u32 = 3;
     let unanswered = talk.carrier.is_only_opening() && !talk.has_seen(Side::Server);
-    if unanswered && talk.knocks() >= IN_VAIN {
+    let vanishes = matches!(
+        talk.vanished().map(|vanished| vanished.shown),
+        Some(Shown::Sent { times, .. }) if times >= BEYOND_CHANCE
+    );
+    if vanishes || (unanswered && talk.knocks() >= IN_VAIN) {
         return by_silence(talk, now);
     }
     undecided(Outcome::Incomplete, now)
@@ -199,15 +219,26 @@ fn is_blind(talk: &Conversation) -> bool {
     one_sided
         || joined_within
         || talk.lacks_hello()
-        || talk.gap(Side::Client).is_some()
-        || talk.gap(Side::Server).is_some()
+        || [Side::Client, Side::Server]
+            .into_iter()
+            .any(|side| talk.gap(side).is_some() && !talk.is_missing_at_peer(side))
+}
+
+/// By an alert that is encrypted.
+const fn refused_by(side: Side, at: Timestamp) -> Decision {
+    Decision {
+        outcome: Outcome::Failed,
+        by: ended_by(side),
+        how: EndedHow::Alert,
+        at,
+    }
 }
 
 fn encrypted_alert(talk: &Conversation, by: Side) -> bool {
     talk.progress.sides[by].maybe_alert.is_some()
 }
 
-const fn undecided(outcome: Outcome, at: Timestamp) -> Decision {
+pub(super) const fn undecided(outcome: Outcome, at: Timestamp) -> Decision {
     Decision {
         outcome,
         by: EndedBy::Unknown,
@@ -224,7 +255,7 @@ pub const fn ended_by(side: Side) -> EndedBy {
     }
 }
 
-const fn ended_how(end: End) -> EndedHow {
+pub(super) const fn ended_how(end: End) -> EndedHow {
     match end.how {
         Ending::Close => EndedHow::Close,
         Ending::Reset => EndedHow::Reset,

@@ -47,12 +47,29 @@ pub struct Progress {
     pub staple: Option<(Box<[u8]>, Timestamp)>,
     /// ServerKeyExchange or ClientKeyExchange was sent.
     pub key_exchange: bool,
+    /// The server sent ServerHelloDone (TLS 1.2 and before).
+    pub(super) server_done: bool,
+    /// The server sent CertificateRequest in the clear.
+    pub(super) asks_certificate: bool,
     /// The server sent what it sends only in a full handshake (TLS 1.2 and before).
     pub(super) full: bool,
     /// What the client sent when it was asked for a certificate, in the clear.
     pub client_certificate: Option<ClientCertificate>,
     /// After the client's Finished (TLS 1.3), the server went on with something that is no alert.
     pub accepted: bool,
+    /// What came first when the handshake was over.
+    pub first_word: Option<FirstWord>,
+}
+
+/// The first record behind an established handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FirstWord {
+    /// Whose it is.
+    pub from: Side,
+    /// It is an alert, by its type (TLS 1.2 and before).
+    pub is_alert: bool,
+    /// When it came.
+    pub at: Timestamp,
 }
 
 /// What a HelloRetryRequest asks for (RFC 8446 section 4.1.4).
@@ -233,7 +250,10 @@ impl Progress {
             (Side::Client, HandshakeType::CERTIFICATE) => {
                 self.client_certificate = Some(ClientCertificate::of(body));
             }
-            (Side::Server, HandshakeType::SERVER_HELLO_DONE) => self.full = true,
+            (Side::Server, HandshakeType::SERVER_HELLO_DONE) => {
+                (self.server_done, self.full) = (true, true);
+            }
+            (Side::Server, HandshakeType::CERTIFICATE_REQUEST) => self.asks_certificate = true,
             (Side::Server, HandshakeType::SERVER_KEY_EXCHANGE) => {
                 (self.key_exchange, self.full) = (true, true);
             }
@@ -287,6 +307,11 @@ impl Progress {
     /// An encrypted record: only its type, size and place can be seen.
     fn protected(&mut self, from: Side, record: ProtectedRecord, now: Timestamp) {
         if self.is_established() {
+            self.first_word.get_or_insert(FirstWord {
+                from,
+                is_alert: record.content_type == record::ALERT,
+                at: now,
+            });
             return;
         }
         let is_13 = self.version().is_some_and(Version::is_tls13);

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::Pipeline;
 use super::tracked::Tracked;
-use crate::diagnosis::{Case, Tried, Verdict, diagnose};
+use crate::diagnosis::{self, Case, Tried, Verdict, diagnose};
 use crate::flow::{Place, Quic};
 use crate::frame::Timestamp;
-use crate::handshake::{Conversation, Decision, Trigger, decide};
+use crate::handshake::{Conversation, Decision, Doubt, Trigger, decide};
 use crate::report::{Cause, Context, EndedHow, Event, Outcome, compose};
-use crate::tls::{Chain, ServerName, Staple};
+use crate::tls::{Certificates, Chain, ServerName, Staple};
 
 impl Pipeline {
     /// The handshake is decided: report it, and remember the conversation for a while so that its last packets are known.
@@ -47,7 +47,7 @@ impl Pipeline {
         if !talk.speaks_tls() && !self.settings.ports.is_tls(server.port) {
             return;
         }
-        let chain = self.chain(talk);
+        let chain = chain(&mut self.certificates, talk);
         let staple = staple(talk, chain.as_ref().map(|(chain, _)| &**chain));
         let case = Case {
             talk,
@@ -71,13 +71,6 @@ impl Pipeline {
         self.losses.add("baseline", "table_full", evicted);
     }
 
-    /// The server's certificates, where they were sent in the clear, and when.
-    fn chain(&mut self, talk: &Conversation) -> Option<(Arc<Chain>, Timestamp)> {
-        let (body, at) = talk.progress.certificates.as_ref()?;
-        let chain = self.certificates.read(body, talk.progress.asked_name())?;
-        Some((chain, *at))
-    }
-
     /// This conversation is not followed any more.
     pub(super) fn let_go(&mut self, talk: &Conversation) {
         self.buffered = self.buffered.saturating_sub(talk.counted);
@@ -86,6 +79,20 @@ impl Pipeline {
         self.losses
             .add("pipeline", "initial_unopened", unopened.into());
     }
+}
+
+/// What is to be said against the certificate of a handshake that was completed.
+pub(super) fn doubt(certificates: &mut Certificates, talk: &Conversation) -> Doubt {
+    chain(certificates, talk).map_or(Doubt::None, |(chain, at)| {
+        diagnosis::doubt(&chain, talk.progress.asked_name(), at)
+    })
+}
+
+/// The server's certificates, where they were sent in the clear, and when.
+fn chain(certificates: &mut Certificates, talk: &Conversation) -> Option<(Arc<Chain>, Timestamp)> {
+    let (body, at) = talk.progress.certificates.as_ref()?;
+    let chain = certificates.read(body, talk.progress.asked_name())?;
+    Some((chain, *at))
 }
 
 /// The stapled OCSP response, and whether it is about the certificate that was sent.

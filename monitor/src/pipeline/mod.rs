@@ -21,7 +21,7 @@ pub use settings::{Ports, Settings};
 use crate::diagnosis::Endpoints;
 use crate::flow::{Fit, FlowKey, Place, Protocol, Table};
 use crate::frame::{Frame, FrameSink, InterfaceId, Timestamp};
-use crate::handshake::{Conversation, Trigger, decide};
+use crate::handshake::{Conversation, Decision, Trigger, decide};
 use crate::report::Event;
 use crate::tls::Certificates;
 use crate::tls::fingerprint::Fingerprints;
@@ -254,7 +254,12 @@ impl Pipeline {
             talk.counted = 0;
             self.losses.add("pipeline", "buffer_full", 1);
         }
-        if let Some(decision) = decide(talk, Trigger::Packet, passing.frame.time) {
+        let mut decision = decide(talk, Trigger::Packet, passing.frame.time);
+        if talk.is_unexamined() && decision.is_some_and(Decision::is_established) {
+            talk.doubt = conclude::doubt(&mut self.certificates, talk);
+            decision = decide(talk, Trigger::Packet, passing.frame.time);
+        }
+        if let Some(decision) = decision {
             return self.conclude(place, decision);
         }
         let deadline = talk.deadline(&self.settings.deadlines);

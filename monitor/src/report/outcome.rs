@@ -10,7 +10,8 @@ labelled! {
     pub enum Outcome {
         /// The handshake completed.
         Established = "established",
-        /// It ended before it completed.
+        /// It ended before it completed; or the client left at its end without a word, and the certificate has a fault in plain
+        /// sight.
         Failed = "failed",
         /// TCP only, no ClientHello: a health check or a port scan.
         Probe = "probe",

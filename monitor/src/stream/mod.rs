@@ -123,6 +123,12 @@ impl Stream {
         !self.pending.is_empty()
     }
 
+    /// How many bytes are missing before the first that wait; none where nothing waits.
+    pub fn hole(&self) -> Option<u32> {
+        let begins = self.pending.begins()?;
+        Some(begins.wrapping_sub(self.next?))
+    }
+
     /// The sequence number of the next byte.
     pub const fn next_seq(&self) -> Option<u32> {
         self.next

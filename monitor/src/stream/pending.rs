@@ -40,6 +40,11 @@ impl Pending {
         *self = Self::default();
     }
 
+    /// The sequence number of the first byte that waits.
+    pub(super) fn begins(&self) -> Option<u32> {
+        self.fragments.first().map(|first| first.seq)
+    }
+
     /// Whether something waits whose first byte lies before `seq`; offsets count from `next`.
     pub(super) fn begins_before(&self, next: u32, seq: u32) -> bool {
         self.fragments

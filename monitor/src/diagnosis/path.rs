@@ -1,0 +1,67 @@
+//! Causes that lie on the path between the two: packets that are too large for it.
+
+use super::case::millis;
+use super::{Case, Verdict};
+use crate::handshake::{BEYOND_CHANCE, Behind, PATIENCE, Shown, Vanished, ended_by};
+use crate::report::{Cause, Confidence};
+
+/// Large segments of one side vanish on the way while small ones pass. The first rule that applies:
+///
+/// 1. A large segment was sent six times or more and never acknowledged, and a small one behind it arrived: certain; sent
+///    three times, or four and of several behind it some arrived: likely.
+/// 2. It was sent four times or more, and nothing behind it tells whether small ones still pass: possible.
+/// 3. The capture is where the receiver is: a small segment arrived, the large ones before it never did, and the receiver
+///    asked for them for a second or longer: likely.
+pub(super) fn mtu_blackhole(case: &Case<'_>) -> Option<Verdict> {
+    let vanished = case.talk.vanished()?;
+    let (confidence, evidence) = match vanished.shown {
+        Shown::Sent { times, behind } => (
+            match (behind, times) {
+                (Behind::Small, BEYOND_CHANCE..) => Confidence::Certain,
+                (Behind::Small | Behind::Some, _) => Confidence::Likely,
+                (Behind::Nothing, _) => Confidence::Possible,
+            },
+            sent(&vanished, times, behind),
+        ),
+        Shown::NeverCame { since } => {
+            let waited = case.decision.at.since(since);
+            if waited < PATIENCE {
+                return None;
+            }
+            let [from, to] = names(&vanished);
+            let evidence = vec![format!(
+                "{} bytes of the {from} never arrived, though a smaller segment behind them did and the {to} asked for them, for {}",
+                vanished.bytes,
+                millis(waited)
+            )];
+            (Confidence::Likely, evidence)
+        }
+    };
+    Some(Verdict {
+        cause: Cause::PathMtuBlackhole,
+        confidence: Some(confidence),
+        evidence,
+    })
+}
+
+fn sent(vanished: &Vanished, times: u16, behind: Behind) -> Vec<String> {
+    let [from, to] = names(vanished);
+    let sent = format!(
+        "a segment of {} bytes of the {from} was sent {times} times and never acknowledged",
+        vanished.bytes
+    );
+    let small = match behind {
+        Behind::Small => format!(
+            "the smaller segment behind it arrived: the {to} asked for what is missing"
+        ),
+        Behind::Some => format!(
+            "some of what was sent behind it arrived: the {to} asked for what is missing"
+        ),
+        Behind::Nothing => "smaller ones passed before it; a path that drops all of the connection's packets from then on looks the same".to_owned(),
+    };
+    vec![sent, small]
+}
+
+fn names(vanished: &Vanished) -> [&'static str; 2] {
+    [vanished.from, vanished.from.other()].map(|side| ended_by(side).label())
+}
