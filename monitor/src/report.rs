@@ -20,6 +20,7 @@ mod extension;
 mod hello;
 mod id;
 mod knock;
+mod leg;
 mod outcome;
 mod probe;
 mod protected;
@@ -37,6 +38,7 @@ pub use extension::{EncryptedHelloKind, EncryptedHelloReport, PskReport};
 pub use hello::{AlertReport, ClientHelloReport, Missing, ServerHelloReport};
 pub use id::HandshakeId;
 pub use knock::{Knock, KnockKind};
+pub use leg::LegReport;
 pub use outcome::{Ended, EndedBy, EndedHow, Outcome, Stage};
 pub use probe::{
     ClientCertificateWish, Probe, ProbeAnswer, ProbeExchange, ProbeLike, ProbeQuestion,
@@ -96,6 +98,10 @@ pub struct Handshake {
     pub client: Peer,
     /// Who was asked.
     pub server: Peer,
+    /// The interfaces that it passed under several addresses, as before and behind a DNAT, the nearest to the client first;
+    /// absent when there is but one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub legs: Vec<LegReport>,
     /// Seen from the watching node.
     pub direction: HandshakeDirection,
     /// The tunnel that its packets came through; null when there is none.

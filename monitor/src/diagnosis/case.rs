@@ -7,7 +7,7 @@ use super::{Baseline, Tried};
 use crate::flow::Side;
 use crate::frame::Timestamp;
 use crate::handshake::{Conversation, Decision, SeenAlert};
-use crate::report::{EndedBy, EndedHow};
+use crate::report::{EndedBy, EndedHow, LegReport};
 use crate::tls::{Chain, ClientHello, Staple, names};
 
 /// One decided conversation, and what its endpoint did for others lately.
@@ -21,6 +21,8 @@ pub struct Case<'a> {
     pub chain: Option<(Arc<Chain>, Timestamp)>,
     /// The OCSP response that was stapled to them.
     pub staple: Option<Staple>,
+    /// The interfaces it passed under several addresses, the nearest to the client first; none where it is one.
+    pub legs: Vec<LegReport>,
     /// What the endpoint did for others.
     pub baseline: &'a Baseline,
 }

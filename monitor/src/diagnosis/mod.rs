@@ -33,6 +33,7 @@ type Rule = fn(&Case<'_>) -> Option<Verdict>;
 const RULES: &[Rule] = &[
     transport::connection_refused,
     transport::connection_timeout,
+    path::reset_between_legs,
     path::mtu_blackhole,
     quic::version_negotiation,
     quic::closed,

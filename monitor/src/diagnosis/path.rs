@@ -3,7 +3,7 @@
 use super::case::millis;
 use super::{Case, Verdict};
 use crate::handshake::{BEYOND_CHANCE, Behind, PATIENCE, Shown, Vanished, ended_by};
-use crate::report::{Cause, Confidence};
+use crate::report::{Cause, Confidence, EndedBy, EndedHow};
 
 /// Large segments of one side vanish on the way while small ones pass. The first rule that applies:
 ///
@@ -64,4 +64,20 @@ fn sent(vanished: &Vanished, times: u16, behind: Behind) -> Vec<String> {
 
 fn names(vanished: &Vanished) -> [&'static str; 2] {
     [vanished.from, vanished.from.other()].map(|side| ended_by(side).label())
+}
+
+/// A reset that was seen on one interface, and not on the one that is nearer to whom it claims to come from: likely, for the
+/// capture may have lost it there.
+pub(super) fn reset_between_legs(case: &Case<'_>) -> Option<Verdict> {
+    let is_nobodys = case.decision.by == EndedBy::Network && case.decision.how == EndedHow::Reset;
+    let open = case.legs.iter().find(|leg| leg.ended.is_none())?;
+    let seen = case.legs.iter().find(|leg| leg.ended.is_some())?;
+    is_nobodys.then(|| {
+        let evidence = format!(
+            "an RST was seen on {}, and none on {}, which is nearer to whom it claims to come from: something between the two made it",
+            seen.interface, open.interface
+        );
+        Verdict::new(Cause::ResetInTransit, Confidence::Likely, evidence)
+            .and(format!("{} the ClientHello", case.ending()))
+    })
 }

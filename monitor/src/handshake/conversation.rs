@@ -47,6 +47,8 @@ pub struct Conversation {
     pub counted: usize,
     /// What is to be said against the server's certificate; looked at when the handshake is completed.
     pub doubt: Doubt,
+    /// It is one of several connections that carry its handshake past several interfaces, or may be; none until asked.
+    pub is_leg: Option<bool>,
     pub(super) deframers: Sides<Deframer>,
     /// How many of the client's segments came before the one in which each direction's TLS begins.
     tls_from: Sides<Option<u32>>,
@@ -96,6 +98,7 @@ impl Conversation {
             again: 0,
             counted: 0,
             doubt: Doubt::default(),
+            is_leg: None,
             deframers: Sides::default(),
             tls_from: Sides::default(),
             past_ack: None,

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::Pipeline;
+use super::legs::{Fate, Joined, Leg};
 use super::tracked::Tracked;
 use crate::diagnosis::{self, Case, Tried, Verdict, diagnose};
 use crate::flow::{Place, Quic};
 use crate::frame::Timestamp;
 use crate::handshake::{Conversation, Decision, Doubt, Trigger, decide};
-use crate::report::{Cause, Context, EndedHow, Event, Outcome, compose};
+use crate::report::{Cause, Context, EndedHow, Event, LegReport, Outcome, compose};
 use crate::tls::{Certificates, Chain, ServerName, Staple};
 
 impl Pipeline {
@@ -25,7 +26,7 @@ impl Pipeline {
         if let Some(talk) = tracked.decided() {
             self.let_go(&talk);
             self.conversations.reschedule(place, forget);
-            self.report(&talk, decision);
+            self.hand_in(talk, decision);
         }
     }
 
@@ -36,12 +37,34 @@ impl Pipeline {
         };
         self.let_go(&talk);
         if let Some(decision) = decide(&talk, Trigger::CaptureEnd, self.now) {
-            self.report(&talk, decision);
+            self.hand_in(talk, decision);
+        }
+    }
+
+    /// Reports a conversation that is decided; with its other legs, where it has any.
+    pub(super) fn hand_in(&mut self, talk: Box<Conversation>, decision: Decision) {
+        match self.legs.decided(talk, decision, self.now) {
+            Fate::Alone(talk) => self.report(&talk, decision, Vec::new()),
+            Fate::Told => {}
+            Fate::Complete(joined) => self.report_joined(joined),
+        }
+    }
+
+    /// Reports a handshake that has several legs.
+    pub(super) fn report_joined(&mut self, mut joined: Joined) {
+        let name = |id| self.interfaces.get(&id).cloned();
+        let leg = |leg: &Leg| {
+            let interface = name(leg.interface);
+            LegReport::of(interface, leg.endpoints, leg.hello_at, leg.decision)
+        };
+        let legs = joined.legs().iter().map(leg).collect();
+        if let Some((talk, decision)) = joined.story() {
+            self.report(&talk, decision, legs);
         }
     }
 
     /// Says what became of it and why, and lets its endpoint's baseline learn from it.
-    pub(super) fn report(&mut self, talk: &Conversation, decision: Decision) {
+    fn report(&mut self, talk: &Conversation, decision: Decision, legs: Vec<LegReport>) {
         let server = talk.endpoints.server;
         let service = (talk.carrier.protocol(), server);
         if !talk.speaks_tls() && !self.settings.ports.is_tls(server.port) {
@@ -54,6 +77,7 @@ impl Pipeline {
             decision,
             chain,
             staple,
+            legs,
             baseline: self.endpoints.of(service),
         };
         let verdict = verdict(&case);

@@ -3,6 +3,7 @@
 mod begin;
 mod conclude;
 mod driver;
+mod legs;
 mod losses;
 mod passing;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use crate::report::Event;
 use crate::tls::Certificates;
 use crate::tls::fingerprint::Fingerprints;
 use crate::wire::{self, Outer, Transport, Unreadable};
+use legs::Legs;
 use losses::Losses;
 use passing::Passing;
 use tracked::{Begins, Tracked};
@@ -46,6 +48,7 @@ pub struct Pipeline {
     fingerprints: Fingerprints,
     interfaces: HashMap<InterfaceId, Arc<str>>,
     losses: Losses,
+    legs: Legs,
     events: Vec<Event>,
     packets: u64,
     now: Timestamp,
@@ -65,6 +68,7 @@ impl Pipeline {
             fingerprints: Fingerprints::default(),
             interfaces: HashMap::new(),
             losses: Losses::default(),
+            legs: Legs::default(),
             events: Vec::new(),
             packets: 0,
             now: Timestamp::default(),
@@ -93,6 +97,9 @@ impl Pipeline {
         while let Some(place) = self.conversations.expired(self.now) {
             self.expire(place);
         }
+        while let Some(joined) = self.legs.due(self.now) {
+            self.report_joined(joined);
+        }
         if let Some(losses) = self.losses.due(self.now) {
             self.events.extend(losses);
         }
@@ -100,7 +107,8 @@ impl Pipeline {
 
     /// When [`Self::advance`] next has something to do.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        self.conversations.next_deadline()
+        let legs = self.legs.next().into_iter();
+        legs.chain(self.conversations.next_deadline()).min()
     }
 
     /// The capture is over: what is not decided yet is incomplete.
@@ -109,9 +117,12 @@ impl Pipeline {
             if let Tracked::Watched(talk, _) = tracked {
                 self.let_go(&talk);
                 if let Some(decision) = decide(&talk, Trigger::CaptureEnd, self.now) {
-                    self.report(&talk, decision);
+                    self.hand_in(talk, decision);
                 }
             }
+        }
+        while let Some(joined) = self.legs.rest() {
+            self.report_joined(joined);
         }
         self.events.extend(self.losses.all(self.now));
     }
@@ -225,6 +236,7 @@ impl Pipeline {
     /// Follows a conversation from its first packet on.
     fn take_in(&mut self, key: FlowKey, passing: &Passing<'_>, talk: Box<Conversation>) {
         let deadline = talk.deadline(&self.settings.deadlines);
+        self.legs.note_interface(passing.frame.interface);
         self.followed += 1;
         let tracked = Tracked::Watched(talk, deadline);
         let (place, evicted) = self.conversations.insert(key, tracked, deadline);
@@ -253,6 +265,9 @@ impl Pipeline {
             talk.give_up();
             talk.counted = 0;
             self.losses.add("pipeline", "buffer_full", 1);
+        }
+        if self.legs.may_join(talk) && self.legs.join(talk) {
+            self.losses.add("pipeline", "legs_full", 1);
         }
         let mut decision = decide(talk, Trigger::Packet, passing.frame.time);
         if talk.is_unexamined() && decision.is_some_and(Decision::is_established) {

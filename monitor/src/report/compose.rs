@@ -50,6 +50,7 @@ pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: &mut Context<
         transport: talk.carrier.transport(),
         client: peer(talk.endpoints.client),
         server: peer(talk.endpoints.server),
+        legs: case.legs.clone(),
         direction: direction(talk.client_direction),
         tunnel: talk.tunnel.as_deref().map(tunnel),
         proxy_protocol: talk.preamble.proxy().map(proxy_protocol),
@@ -243,7 +244,7 @@ fn between(start: Option<Timestamp>, end: Option<Timestamp>) -> Option<f64> {
 }
 
 /// Milliseconds, to the microsecond.
-fn ms(duration: Duration) -> f64 {
+pub(super) fn ms(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }
 

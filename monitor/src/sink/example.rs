@@ -84,6 +84,7 @@ pub(crate) fn no_sni() -> Handshake {
         transport: Transport::Tcp,
         client: peer("10.138.0.28", 19432),
         server: gateway(),
+        legs: Vec::new(),
         direction: HandshakeDirection::Inbound,
         tunnel: None,
         proxy_protocol: None,

@@ -175,3 +175,13 @@ pub fn recut(
     }
     out
 }
+
+/// Whether a server sent this IPv4 packet: it is from port 443.
+pub fn is_from_server(packet: &[u8]) -> bool {
+    packet[20..22] == 443_u16.to_be_bytes()
+}
+
+/// Whether this IPv4 packet is an RST.
+pub fn is_reset(packet: &[u8]) -> bool {
+    packet[33] & 4 != 0
+}

@@ -189,6 +189,7 @@ fn diagnosed(talk: &Conversation, chain: Chain, staple: Option<Staple>) -> Verdi
         decision,
         chain: Some((chain.into(), timestamp())),
         staple,
+        legs: Vec::new(),
         baseline: &baseline,
     })
 }
@@ -252,6 +253,7 @@ fn a_client_that_went_on_after_the_certificate_did_not_refuse_it() {
         decision,
         chain: Some((with("expired").into(), timestamp())),
         staple: None,
+        legs: Vec::new(),
         baseline: &baseline,
     };
     assert_eq!(refused(&case), None);
