@@ -25,6 +25,7 @@ mod ipv4;
 mod ipv6;
 pub mod link;
 mod plain;
+mod look;
 pub mod quic;
 pub mod tcp;
 pub mod tunnel;
@@ -37,6 +38,7 @@ pub(crate) mod build;
 mod tests;
 
 pub use icmp::Unreachable;
+pub use look::Look;
 pub use tcp::{Flags, Segment};
 pub use tunnel::{Outer, TunnelKind};
 pub use udp::Datagram;

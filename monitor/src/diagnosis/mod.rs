@@ -34,6 +34,7 @@ const RULES: &[Rule] = &[
     transport::connection_refused,
     transport::connection_timeout,
     path::reset_between_legs,
+    path::reset_in_transit,
     path::mtu_blackhole,
     quic::version_negotiation,
     quic::closed,
@@ -50,6 +51,7 @@ const RULES: &[Rule] = &[
     client_certificate::refused,
     transport::server_silent,
     transport::client_abandoned,
+    path::reset_from_elsewhere,
 ];
 
 /// Says why.

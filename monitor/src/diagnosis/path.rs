@@ -1,7 +1,8 @@
-//! Causes that lie on the path between the two: packets that are too large for it.
+//! Causes that lie on the path between the two: packets that are too large for it, resets that neither of them sent.
 
 use super::case::millis;
 use super::{Case, Verdict};
+use crate::flow::Foreign;
 use crate::handshake::{BEYOND_CHANCE, Behind, PATIENCE, Shown, Vanished, ended_by};
 use crate::report::{Cause, Confidence, EndedBy, EndedHow};
 
@@ -64,6 +65,49 @@ fn sent(vanished: &Vanished, times: u16, behind: Behind) -> Vec<String> {
 
 fn names(vanished: &Vanished) -> [&'static str; 2] {
     [vanished.from, vanished.from.other()].map(|side| ended_by(side).label())
+}
+
+/// A reset that does not look like the packets of whom it claims to come from: by its hop limit and by another sign.
+pub(super) fn reset_in_transit(case: &Case<'_>) -> Option<Verdict> {
+    let foreign = case
+        .talk
+        .foreign_reset()
+        .filter(|foreign| foreign.is_sure())?;
+    let is_nobodys = case.decision.by == EndedBy::Network && case.decision.how == EndedHow::Reset;
+    is_nobodys.then(|| odd_reset(case, foreign, Confidence::Likely))
+}
+
+/// The same by its hop limit alone. Asked last: what else explains a reset explains it better.
+pub(super) fn reset_from_elsewhere(case: &Case<'_>) -> Option<Verdict> {
+    let foreign = case.talk.foreign_reset()?;
+    let is_reset = case.decision.how == EndedHow::Reset;
+    is_reset.then(|| odd_reset(case, foreign, Confidence::Possible))
+}
+
+fn odd_reset(case: &Case<'_>, foreign: Foreign, confidence: Confidence) -> Verdict {
+    let [usual, own] = foreign.hop_limits;
+    let from = case.talk.carrier.end().map(|end| ended_by(end.by));
+    let from = from.map_or("sender", EndedBy::label);
+    let evidence = format!(
+        "the RST came with hop limit {own}, all other packets of the {from} with {usual}: it came another way"
+    );
+    let signs = [
+        (
+            foreign.made_here,
+            "it was made on this host, the others came from elsewhere",
+        ),
+        (
+            foreign.odd_id,
+            "its IP identification is none of that side's",
+        ),
+        (
+            foreign.odd_place,
+            "its sequence number is behind all that side has sent",
+        ),
+    ];
+    let signs = signs.into_iter().filter(|(is_so, _)| *is_so);
+    let verdict = Verdict::new(Cause::ResetInTransit, confidence, evidence);
+    signs.fold(verdict, |verdict, (_, sign)| verdict.and(sign))
 }
 
 /// A reset that was seen on one interface, and not on the one that is nearer to whom it claims to come from: likely, for the

@@ -2,15 +2,17 @@
 
 use crate::frame::Timestamp;
 
-/// Two copies of one packet, seen on two interfaces, come closer together than this; a segment that is sent again does not.
-const COPY_NS: u64 = 1_000_000;
+/// Two copies of one packet, seen on two interfaces, come closer together than this (1 ms); a segment that is sent again does
+/// not.
+const COPY: u32 = 15;
 
 /// The first segment that is not acknowledged, and how often it was sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Head {
     seq: u32,
     len: u32,
-    sent_at: Timestamp,
+    /// In units of 2^16 ns, modulo 2^32: 78 hours.
+    sent_at: u32,
     sent: u16,
     asked: u16,
     largest_taken: u32,
@@ -60,14 +62,14 @@ impl Head {
             return;
         }
         if self.sent > 0 && self.seq == seq {
-            if now.0.saturating_sub(self.sent_at.0) > COPY_NS {
+            if coarse(now).wrapping_sub(self.sent_at) > COPY {
                 self.sent = self.sent.saturating_add(1);
                 self.len = len;
-                self.sent_at = now;
+                self.sent_at = coarse(now);
             }
             return;
         }
-        (self.seq, self.len, self.sent_at) = (seq, len, now);
+        (self.seq, self.len, self.sent_at) = (seq, len, coarse(now));
         (self.sent, self.asked) = (1, 0);
     }
 
@@ -85,6 +87,12 @@ impl Head {
             _ => {}
         }
     }
+}
+
+/// A point in time in the units of [`Head::sent_at`].
+const fn coarse(time: Timestamp) -> u32 {
+    let [_, _, c, d, e, f, _, _] = time.0.to_be_bytes();
+    u32::from_be_bytes([c, d, e, f])
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod head;
 mod key;
+mod looks;
 mod overlay;
 mod quic;
 mod side;
@@ -11,6 +12,7 @@ mod timers;
 
 pub use head::Head;
 pub use key::{Endpoint, FlowKey, Protocol};
+pub use looks::{Foreign, Looks};
 pub use overlay::{Fit, Overlay};
 pub use quic::{Negotiation, Quic, QuicIds, QuicSeen};
 pub use side::{Side, Sides};

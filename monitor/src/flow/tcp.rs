@@ -1,6 +1,6 @@
 //! What TCP itself showed of a conversation: its opening, its acknowledgements, its end.
 
-use super::{Head, Side, Sides};
+use super::{Foreign, Head, Looks, Side, Sides};
 use crate::frame::Timestamp;
 use crate::wire::Segment;
 
@@ -35,6 +35,8 @@ pub struct Seen {
     pub acked: Option<u32>,
     /// What this side has sent and the other has not acknowledged.
     pub head: Head,
+    /// How its packets look.
+    pub looks: Looks,
 }
 
 /// The TCP facts of a conversation.
@@ -54,6 +56,8 @@ pub struct Tcp {
     pub seen: Sides<Seen>,
     /// The first end that was seen.
     pub end: Option<End>,
+    /// What speaks against the first reset's coming from whom it claims to come from.
+    pub foreign: Option<Foreign>,
     /// Neither side will say more: an RST came, or both have closed.
     pub is_over: bool,
 }

@@ -6,6 +6,7 @@ mod conversation;
 mod deadlines;
 mod doubt;
 mod followed;
+mod foreign;
 mod inferred;
 mod outcome;
 mod preamble;

@@ -121,10 +121,12 @@ fn by_cleartext(talk: &Conversation, trigger: Trigger, now: Timestamp) -> Option
 ///    had sent no certificate though asked for one, and the server's answer has an alert's size.
 /// 6. The last thing one side sent before it left is a record of an alert's size: failed, by an alert, as inferred.
 /// 7. Else failed.
+///
+/// A reset that surely comes from neither side is the network's.
 fn by_end(talk: &Conversation, end: End) -> Decision {
     let decision = |outcome, how| Decision {
         outcome,
-        by: ended_by(end.by),
+        by: ended_by_whom(talk, end),
         how,
         at: end.at,
     };
@@ -244,6 +246,13 @@ pub(super) const fn undecided(outcome: Outcome, at: Timestamp) -> Decision {
         by: EndedBy::Unknown,
         how: EndedHow::None,
         at,
+    }
+}
+
+fn ended_by_whom(talk: &Conversation, end: End) -> EndedBy {
+    match talk.foreign_reset() {
+        Some(foreign) if foreign.is_sure() => EndedBy::Network,
+        _ => ended_by(end.by),
     }
 }
 
