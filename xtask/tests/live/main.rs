@@ -6,6 +6,7 @@ mod agreement;
 mod causes;
 mod lab;
 mod leaving;
+mod legs;
 mod privileges;
 mod probe;
 mod quic;
