@@ -69,7 +69,7 @@ fn waiting_hello(connection: &TcpStream) -> Box<ClientHello> {
     }
 }
 
-fn take(connection: &mut TcpStream) -> ClientHello {
+fn take(connection: &mut TcpStream) -> Box<ClientHello> {
     let hello = waiting_hello(connection);
     let mut bytes = vec![0; 9 + hello.len as usize - 4];
     connection.read_exact(&mut bytes).unwrap();
