@@ -3,7 +3,7 @@
 use globset::GlobMatcher;
 use ipnet::IpNet;
 
-use crate::report::{Cause, Event, Handshake, Outcome};
+use crate::report::{Cause, Event, Handshake, Outcome, Peer, ProxyProtocol, Revision};
 
 mod args;
 mod cause;
@@ -33,6 +33,7 @@ impl Filter {
     pub fn passes(&self, event: &Event) -> bool {
         match event {
             Event::Handshake(handshake) => self.matches(handshake),
+            Event::Revision(revision) => self.matches_revision(revision),
             Event::Loss(_) | Event::Summary(_) | Event::Probe(_) => true,
         }
     }
@@ -41,10 +42,30 @@ impl Filter {
     pub fn matches(&self, handshake: &Handshake) -> bool {
         self.outcome_fits(handshake)
             && fits(&self.causes, |cause| handshake.cause == Some(*cause))
-            && fits(&self.client, |net| is_client_in(handshake, net))
+            && fits(&self.client, |net| {
+                is_client_in(&handshake.client, handshake.proxy_protocol, net)
+            })
             && fits(&self.server, |net| net.contains(&handshake.server.address))
             && fits(&self.sni, |glob| {
                 handshake.sni().is_some_and(|name| glob.is_match(&**name))
+            })
+    }
+
+    /// Whether this revision is to be shown: it is of a failure, and whoever was shown what was said before should know.
+    pub fn matches_revision(&self, revision: &Revision) -> bool {
+        fits(&self.outcomes, |outcome| *outcome == Outcome::Failed)
+            && fits(&self.causes, |cause| {
+                [revision.cause, revision.was.cause].contains(cause)
+            })
+            && fits(&self.client, |net| {
+                is_client_in(&revision.client, revision.proxy_protocol, net)
+            })
+            && fits(&self.server, |net| net.contains(&revision.server.address))
+            && fits(&self.sni, |glob| {
+                revision
+                    .sni
+                    .as_ref()
+                    .is_some_and(|name| glob.is_match(&**name))
             })
     }
 
@@ -58,10 +79,9 @@ impl Filter {
 }
 
 /// Who opened the connection, or whom it speaks for by its PROXY protocol header.
-fn is_client_in(handshake: &Handshake, net: &IpNet) -> bool {
-    let proxied = handshake.proxy_protocol.and_then(|header| header.client);
-    net.contains(&handshake.client.address)
-        || proxied.is_some_and(|client| net.contains(&client.address))
+fn is_client_in(client: &Peer, proxy: Option<ProxyProtocol>, net: &IpNet) -> bool {
+    let proxied = proxy.and_then(|header| header.client);
+    net.contains(&client.address) || proxied.is_some_and(|client| net.contains(&client.address))
 }
 
 fn fits<T>(wanted: &[T], fit: impl Fn(&T) -> bool) -> bool {
@@ -113,12 +133,30 @@ mod tests {
             address: "203.0.113.5".parse().unwrap(),
             port: 40_000,
         };
-        handshake.proxy_protocol = Some(crate::report::ProxyProtocol {
+        handshake.proxy_protocol = Some(ProxyProtocol {
             version: 1,
             client: Some(client),
             server: None,
         });
         assert!(filter.matches(&handshake));
+    }
+
+    #[test]
+    fn a_revision_is_shown_to_those_who_ask_for_what_was_said_before_or_is_said_now() {
+        let revision = Event::Revision(Box::new(example::revision()));
+        let asking_for = |cause| Filter {
+            causes: vec![cause],
+            ..Filter::default()
+        };
+        assert!(Filter::default().passes(&revision));
+        assert!(asking_for(Cause::NoSniRejected).passes(&revision));
+        assert!(asking_for(Cause::Unexplained).passes(&revision));
+        assert!(!asking_for(Cause::UnknownSni).passes(&revision));
+        let established = Filter {
+            outcomes: vec![Outcome::Established],
+            ..Filter::default()
+        };
+        assert!(!established.passes(&revision));
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod outcome;
 mod probe;
 mod protected;
 mod resumption;
+mod revision;
 mod server_details;
 mod staple;
 mod summary;
@@ -32,7 +33,7 @@ mod summary;
 pub use cause::{Cause, Confidence};
 pub use certificate::{CertificateReport, KeyReport, Validity};
 pub use client_details::{ClientDetailsReport, OfferedSession};
-pub use compose::{Context, compose};
+pub use compose::{Context, compose, revision};
 pub use envelope::{ProxiedPeer, ProxyProtocol, Starttls, Tunnel};
 pub use extension::{EncryptedHelloKind, EncryptedHelloReport, PskReport};
 pub use hello::{AlertReport, ClientHelloReport, Missing, ServerHelloReport};
@@ -46,6 +47,7 @@ pub use probe::{
 };
 pub use protected::{Inferred, Protected, ProtectedRecordReport};
 pub use resumption::{EarlyDataReport, Resumption};
+pub use revision::{EarlierVerdict, Revision};
 pub use server_details::{AcknowledgedReport, AnsweredSession, RetryReport, ServerDetailsReport};
 pub use staple::{OcspWord, StapleReport};
 pub use summary::{Loss, Summary};
@@ -59,6 +61,8 @@ pub const SCHEMA: &str = "tlsmon/v1";
 pub enum Event {
     /// A handshake that was decided.
     Handshake(Box<Handshake>),
+    /// A verdict that later handshakes have changed.
+    Revision(Box<Revision>),
     /// Something that was not seen, and why.
     Loss(Loss),
     /// The count over a whole run or capture.
@@ -72,6 +76,7 @@ impl Event {
     pub const fn time(&self) -> Option<Timestamp> {
         match self {
             Self::Handshake(handshake) => Some(handshake.time),
+            Self::Revision(revision) => Some(revision.time),
             Self::Loss(loss) => Some(loss.time),
             Self::Summary(_) => None,
             Self::Probe(probe) => Some(probe.time),

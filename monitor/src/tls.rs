@@ -20,6 +20,7 @@ mod certificate;
 mod client_hello;
 mod deframer;
 mod extension;
+mod key_exchange;
 mod malformed;
 mod message;
 mod reader;
@@ -32,6 +33,7 @@ mod version;
 pub mod alert;
 pub mod fingerprint;
 pub mod names;
+pub mod proof;
 pub mod record;
 pub mod text;
 
@@ -48,6 +50,7 @@ pub use extension::{
     ClientDetails, EncryptedHello, ExtensionType, Few, OuterHello, Protocols, PskOffer,
     ServerDetails, U16s,
 };
+pub use key_exchange::{ServerKeyExchange, Signed};
 pub use malformed::Malformed;
 pub use message::{HandshakeType, MAX_MESSAGE};
 pub use server_hello::ServerHello;

@@ -53,7 +53,7 @@ impl Flood {
                 Event::Loss(loss) => self
                     .lost
                     .push((format!("{}/{}", loss.place, loss.reason), loss.count)),
-                Event::Summary(_) | Event::Probe(_) => {}
+                Event::Revision(_) | Event::Summary(_) | Event::Probe(_) => {}
             }
         }
     }

@@ -131,11 +131,38 @@ fn what_an_endpoint_did_long_ago_is_no_contrast() {
 }
 
 #[test]
-fn an_unknown_name_is_certain_once_other_names_complete() {
-    let verdict = last(&["ok_envoy.pcap", "badsni_envoy.pcap"]);
+fn an_unknown_name_is_likely_once_other_names_complete_and_certain_when_it_is_refused_again() {
+    for (names, confidence) in [
+        (&["ok_envoy.pcap", "badsni_envoy.pcap"][..], "likely"),
+        (
+            &[
+                "ok_envoy.pcap",
+                "badsni_envoy.pcap",
+                "ok_envoy.pcap",
+                "badsni_envoy.pcap",
+            ],
+            "certain",
+        ),
+    ] {
+        let verdict = last(names);
+        assert_eq!(
+            (verdict.cause, verdict.confidence.map(Confidence::label)),
+            (Some(Cause::UnknownSni), Some(confidence))
+        );
+    }
+}
+
+#[test]
+fn what_a_server_does_over_quic_is_no_contrast_for_what_it_does_over_tcp() {
+    let verdict = last(&["quic_ok.pcap", "quic_ok.pcap", "nosni_envoy.pcap"]);
     assert_eq!(
         (verdict.cause, verdict.confidence),
-        (Some(Cause::UnknownSni), Some(Confidence::Certain))
+        (Some(Cause::NoSniRejected), Some(Confidence::Likely))
+    );
+    assert!(
+        verdict.evidence[1].starts_with("no hellos with SNI seen"),
+        "{:?}",
+        verdict.evidence
     );
 }
 

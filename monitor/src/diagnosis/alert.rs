@@ -1,8 +1,9 @@
-//! Causes that one side names by an alert.
+//! Causes that one side names by an alert, but for those that have a file of their own.
 
 use super::case::alert_name;
 use super::{Case, Verdict};
 use crate::flow::Side;
+use crate::handshake::{SeenAlert, ended_by};
 use crate::report::{Cause, Confidence, EndedHow};
 use crate::tls::alert;
 
@@ -14,20 +15,25 @@ pub(super) fn said_so(case: &Case<'_>) -> Option<Verdict> {
         Side::Client => by_client(last.description),
         Side::Server => by_server(last.description),
     };
-    let why = named.or_else(|| by_either(last.description))?;
+    let why = named.or_else(|| malformed(last.description))?;
     // OpenSSL says decode_error to a peer that hangs up, too: what that peer sent must have been seen.
     let peer = last.from.other();
     let unseen = !case.talk.has_seen(peer) || case.talk.gap(peer).is_some();
     if why == Cause::MalformedMessage && unseen {
         return None;
     }
-    let stage = case.talk.progress.stage();
-    let evidence = format!(
-        "{} sent alert {} after {stage}",
-        case.decision.by,
-        alert_name(last)
-    );
+    let evidence = sentence(case, last);
     Some(Verdict::new(why, Confidence::Certain, evidence))
+}
+
+/// Who sent which alert, and when.
+pub(super) fn sentence(case: &Case<'_>, last: SeenAlert) -> String {
+    let stage = case.talk.progress.stage();
+    format!(
+        "{} sent alert {} after {stage}",
+        ended_by(last.from),
+        alert_name(last)
+    )
 }
 
 /// The client left with a record of an encrypted alert's size where its Finished should be (TLS 1.3).
@@ -77,15 +83,8 @@ const fn by_server(description: u8) -> Option<Cause> {
     }
 }
 
-const fn by_either(description: u8) -> Option<Cause> {
+const fn malformed(description: u8) -> Option<Cause> {
     match description {
-        alert::PROTOCOL_VERSION | alert::INAPPROPRIATE_FALLBACK => {
-            Some(Cause::ProtocolVersionMismatch)
-        }
-        alert::INSUFFICIENT_SECURITY => Some(Cause::CipherMismatch),
-        alert::NO_APPLICATION_PROTOCOL => Some(Cause::AlpnMismatch),
-        // The client's word, when the server could not open its hello.
-        alert::ECH_REQUIRED => Some(Cause::EchRejected),
         alert::DECODE_ERROR
         | alert::ILLEGAL_PARAMETER
         | alert::UNEXPECTED_MESSAGE

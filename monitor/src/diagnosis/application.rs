@@ -1,9 +1,12 @@
-//! Causes that lie in what the two sides speak: cleartext where TLS should be.
+//! Causes that lie in what the two sides speak: cleartext where TLS should be, or no application protocol in common.
 
-use super::{Case, Verdict};
+use super::words::{LATELY, listed};
+use super::{Case, Verdict, alert};
 use crate::flow::Side;
 use crate::handshake::Cleartext;
 use crate::report::{Cause, Confidence, Outcome};
+use crate::tls::alert::NO_APPLICATION_PROTOCOL;
+use crate::tls::text;
 
 /// The client's first bytes are a protocol that is known, and not TLS.
 pub(super) fn plaintext_on_tls_port(case: &Case<'_>) -> Option<Verdict> {
@@ -50,4 +53,30 @@ pub(super) fn tls_on_plaintext_server(case: &Case<'_>) -> Option<Verdict> {
         confidence,
         evidence,
     ))
+}
+
+/// The server speaks none of the application protocols that the client offers: alert no_application_protocol (RFC 7301
+/// section 3.2). What it chose for others, where that could be seen, is added as evidence.
+pub(super) fn alpn_mismatch(case: &Case<'_>) -> Option<Verdict> {
+    let last = case.final_alert()?;
+    let says = last.description == NO_APPLICATION_PROTOCOL;
+    let evidence = says.then(|| alert::sentence(case, last))?;
+    let verdict = Verdict::new(Cause::AlpnMismatch, Confidence::Certain, evidence);
+    Some(verdict.and_all(protocols(case)))
+}
+
+/// What the client offers, beside what this endpoint chose for others.
+fn protocols(case: &Case<'_>) -> Option<String> {
+    let offer = case.offer()?;
+    let shown = |name: &[u8]| text::printable(name).to_string();
+    let (ours, theirs) = (&offer.hello.alpn, offer.profile);
+    let ours = listed(ours.iter().map(shown));
+    let theirs = listed(theirs.protocols().map(shown));
+    Some(match (ours.is_empty(), theirs.is_empty()) {
+        (true, _) => return None,
+        (false, true) => format!("the client offers {ours}"),
+        (false, false) => {
+            format!("the client offers {ours}; this endpoint chose {theirs} {LATELY}")
+        }
+    })
 }

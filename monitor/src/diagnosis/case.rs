@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::offer::Offer;
+use super::refusal::{self, Refusal};
 use super::{Baseline, Tried};
 use crate::flow::Side;
 use crate::frame::Timestamp;
 use crate::handshake::{Conversation, Decision, SeenAlert};
-use crate::report::{EndedBy, EndedHow, LegReport};
-use crate::tls::{Chain, ClientHello, Staple, names};
+use crate::report::{EndedHow, LegReport};
+use crate::tls::{Chain, ClientHello, ServerName, Staple, alert, names};
 
 /// One decided conversation, and what its endpoint did for others lately.
 #[derive(Debug)]
@@ -42,26 +44,45 @@ impl Case<'_> {
         self.talk.progress.client_hello.as_ref().map(|(_, at)| *at)
     }
 
-    /// The server ended it after a ClientHello and before any ServerHello or HelloRetryRequest.
-    pub fn refused_hello(&self) -> bool {
-        let progress = &self.talk.progress;
-        let answered = progress.server_hello.is_some() || progress.retried;
-        let reached = !self.talk.carrier.is_only_opening();
-        progress.client_hello.is_some()
-            && reached
-            && !answered
-            && self.decision.by == EndedBy::Server
+    /// How the server refused the hello; `None` where it did not.
+    pub fn refusal(&self) -> Option<Refusal> {
+        Refusal::of(self.talk, self.decision)
+    }
+
+    /// The server refused the hello in a way that fits parameters that it does not take: by alert handshake_failure; without
+    /// a word, where hellos with this name (or without one) are answered, so that it is not for the name.
+    pub(super) fn refused_for_parameters(&self) -> bool {
+        match self.refusal() {
+            Some(Refusal::Vague) => self
+                .final_alert()
+                .is_some_and(|last| last.description == alert::HANDSHAKE_FAILURE),
+            Some(Refusal::Wordless) => self.own_name().answered > 0,
+            _ => false,
+        }
+    }
+
+    /// What the client offers, beside what its endpoint negotiated with others lately.
+    pub(super) fn offer(&self) -> Option<Offer<'_>> {
+        let name = self.talk.progress.asked_name().map(ServerName::as_bytes);
+        Some(Offer {
+            hello: self.hello()?,
+            profile: self.baseline.profile(name, self.now()),
+        })
+    }
+
+    /// Up to when the endpoint was watched: the decision, or later when a verdict is looked at again.
+    pub fn now(&self) -> Timestamp {
+        self.decision.at.max(self.baseline.last_use())
+    }
+
+    /// Whether nothing speaks against the endpoint's having been up when it was decided.
+    pub fn was_up(&self) -> bool {
+        self.baseline.was_up(self.decision.at)
     }
 
     /// The alert that ended it.
     pub fn final_alert(&self) -> Option<SeenAlert> {
-        let ended = self.decision.how == EndedHow::Alert;
-        self.talk
-            .progress
-            .alerts
-            .iter()
-            .copied()
-            .find(|alert| ended && alert.is_final())
+        refusal::final_alert(self.talk, self.decision)
     }
 
     /// How long after the ClientHello (else after the first packet) it ended.
@@ -73,12 +94,25 @@ impl Case<'_> {
 
     /// What the endpoint did with hellos that carried a name.
     pub fn with_sni(&self) -> Tried {
-        self.baseline.with_sni(self.decision.at)
+        self.baseline.with_sni(self.now())
     }
 
     /// What the endpoint did with hellos that carried none.
     pub fn without_sni(&self) -> Tried {
-        self.baseline.without_sni(self.decision.at)
+        self.baseline.without_sni(self.now())
+    }
+
+    /// What the endpoint did with hellos for this name.
+    pub fn named(&self, name: &[u8]) -> Tried {
+        self.baseline.named(name, self.now())
+    }
+
+    /// What the endpoint did with hellos for the name that was asked for; with those that carried none, if none was.
+    pub fn own_name(&self) -> Tried {
+        match self.talk.progress.asked_name() {
+            Some(name) => self.named(name.as_bytes()),
+            None => self.without_sni(),
+        }
     }
 
     /// How it ended, in words: `server RST 0.3 ms after`, `server alert unrecognized_name 1.2 ms after`.

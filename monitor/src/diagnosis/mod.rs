@@ -8,19 +8,30 @@ mod application;
 mod baseline;
 mod case;
 mod certificate;
+mod cipher;
 mod client_certificate;
+mod ech;
+mod endpoint;
 mod guide;
+mod key;
 mod name;
+mod offer;
+mod open;
 mod path;
 mod quic;
+mod refusal;
 mod transport;
 mod unexplained;
 mod verdict;
+mod version;
+mod words;
 
-pub use baseline::{Baseline, Endpoints, Service, Tried};
+pub use baseline::{Baseline, Endpoints, Learned, Lesson, Profile, Refusals, Service, Tried};
 pub use case::Case;
 pub use certificate::doubt;
 pub use guide::{Guide, guide, next_step};
+pub use open::{OpenVerdicts, Revised, Said, is_open};
+pub use refusal::Refusal;
 pub use verdict::Verdict;
 
 pub(crate) use case::millis;
@@ -41,8 +52,18 @@ const RULES: &[Rule] = &[
     quic::silent,
     application::plaintext_on_tls_port,
     application::tls_on_plaintext_server,
+    version::said_so,
+    cipher::said_so,
+    application::alpn_mismatch,
+    ech::rejected,
+    endpoint::without_certificate,
+    version::apart,
+    cipher::apart,
     name::no_sni_rejected,
     name::unknown_sni,
+    cipher::nothing_shared,
+    version::not_offered,
+    key::not_of_certificate,
     certificate::refused,
     client_certificate::none_sent,
     alert::said_so,

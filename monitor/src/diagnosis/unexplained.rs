@@ -1,5 +1,6 @@
 //! The verdict when no rule knows: the facts, and no guess.
 
+use super::words::{LATELY, counted};
 use super::{Case, Verdict};
 use crate::flow::Side;
 use crate::handshake::ended_by;
@@ -18,6 +19,7 @@ pub(super) fn facts(case: &Case<'_>) -> Verdict {
         case.talk.progress.stage()
     )];
     evidence.extend(stalled(case));
+    evidence.extend(answered_others(case));
     for (side, progress) in [
         ("client", &case.talk.progress.sides.client),
         ("server", &case.talk.progress.sides.server),
@@ -60,4 +62,17 @@ fn stalled(case: &Case<'_>) -> Option<String> {
                 head.sent()
             )
         })
+}
+
+/// The server refused the hello, and answers others that ask for the same.
+fn answered_others(case: &Case<'_>) -> Option<String> {
+    let own = case.refusal().map(|_| case.own_name())?;
+    let what = match case.talk.progress.asked_name() {
+        Some(name) => format!("for {name}"),
+        None => "without server_name".to_owned(),
+    };
+    (own.answered > 0).then(|| {
+        let many = counted(own.answered, "hello");
+        format!("this endpoint answered {many} {what} {LATELY}: it is not the name")
+    })
 }

@@ -29,4 +29,11 @@ impl Verdict {
         self.evidence.push(evidence.into());
         self
     }
+
+    /// Adds what else there is.
+    #[must_use]
+    pub fn and_all(mut self, evidence: impl IntoIterator<Item = String>) -> Self {
+        self.evidence.extend(evidence);
+        self
+    }
 }

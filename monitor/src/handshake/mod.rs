@@ -11,6 +11,7 @@ mod inferred;
 mod outcome;
 mod preamble;
 mod progress;
+mod proof;
 mod protected;
 mod quic;
 mod refusal;

@@ -16,6 +16,8 @@ const SHORTEST_FINISHED: u16 = 45;
 /// The length of a ClientHello that counts as part of its conversation, in bytes. Those with post-quantum key shares have
 /// about 1,800.
 const ORDINARY_HELLO: usize = 2048;
+/// The longest ServerKeyExchange that is kept, in bytes: one with a prime of 8192 bits and a signature by such a key.
+const LONGEST_EXCHANGE: usize = 4096;
 /// How many alerts of one conversation are kept.
 const MAX_ALERTS: usize = 8;
 
@@ -47,6 +49,8 @@ pub struct Progress {
     pub staple: Option<(Box<[u8]>, Timestamp)>,
     /// ServerKeyExchange or ClientKeyExchange was sent.
     pub key_exchange: bool,
+    /// The body of the server's first ServerKeyExchange (TLS 1.2 and before).
+    pub(super) exchange: Option<Box<[u8]>>,
     /// The server sent ServerHelloDone (TLS 1.2 and before).
     pub(super) server_done: bool,
     /// The server sent CertificateRequest in the clear.
@@ -216,13 +220,15 @@ impl Progress {
     pub fn memory(&self) -> usize {
         let kept = [&self.certificates, &self.staple].into_iter().flatten();
         let kept: usize = kept.map(|(body, _)| body.len()).sum();
-        kept + self.long_hello().unwrap_or_default()
+        let exchange = self.exchange.as_ref().map_or(0, |body| body.len());
+        kept + exchange + self.long_hello().unwrap_or_default()
     }
 
     /// Forgets the server's certificate and a hello of more than ordinary length: there is no room for them.
     pub fn forget(&mut self) {
         self.certificates = None;
         self.staple = None;
+        self.exchange = None;
         if self.long_hello().is_some() {
             self.client_hello = None;
         }
@@ -256,6 +262,9 @@ impl Progress {
             (Side::Server, HandshakeType::CERTIFICATE_REQUEST) => self.asks_certificate = true,
             (Side::Server, HandshakeType::SERVER_KEY_EXCHANGE) => {
                 (self.key_exchange, self.full) = (true, true);
+                if self.exchange.is_none() && body.len() <= LONGEST_EXCHANGE {
+                    self.exchange = Some(body.into());
+                }
             }
             (Side::Client, HandshakeType::CLIENT_KEY_EXCHANGE) => self.key_exchange = true,
             _ => {}

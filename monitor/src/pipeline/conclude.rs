@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::Pipeline;
 use super::legs::{Fate, Joined, Leg};
 use super::tracked::Tracked;
-use crate::diagnosis::{self, Case, Tried, Verdict, diagnose};
+use crate::diagnosis::{self, Case, Lesson, Said, Service, Verdict, diagnose, is_open};
 use crate::flow::{Place, Quic};
 use crate::frame::Timestamp;
 use crate::handshake::{Conversation, Decision, Doubt, Trigger, decide};
-use crate::report::{Cause, Context, EndedHow, Event, LegReport, Outcome, compose};
-use crate::tls::{Certificates, Chain, ServerName, Staple};
+use crate::report::{Cause, Context, EndedHow, Event, LegReport, Outcome, compose, revision};
+use crate::tls::{Certificates, Chain, Staple};
 
 impl Pipeline {
     /// The handshake is decided: report it, and remember the conversation for a while so that its last packets are known.
@@ -44,7 +44,7 @@ impl Pipeline {
     /// Reports a conversation that is decided; with its other legs, where it has any.
     pub(super) fn hand_in(&mut self, talk: Box<Conversation>, decision: Decision) {
         match self.legs.decided(talk, decision, self.now) {
-            Fate::Alone(talk) => self.report(&talk, decision, Vec::new()),
+            Fate::Alone(talk) => self.report(talk, decision, Vec::new()),
             Fate::Told => {}
             Fate::Complete(joined) => self.report_joined(joined),
         }
@@ -59,17 +59,44 @@ impl Pipeline {
         };
         let legs = joined.legs().iter().map(leg).collect();
         if let Some((talk, decision)) = joined.story() {
-            self.report(&talk, decision, legs);
+            self.report(talk, decision, legs);
         }
     }
 
-    /// Says what became of it and why, and lets its endpoint's baseline learn from it.
-    fn report(&mut self, talk: &Conversation, decision: Decision, legs: Vec<LegReport>) {
-        let server = talk.endpoints.server;
-        let service = (talk.carrier.protocol(), server);
-        if !talk.speaks_tls() && !self.settings.ports.is_tls(server.port) {
+    /// Says what became of it and why, and lets its endpoint's baseline learn from it. A refusal is part of what the verdict
+    /// on it rests on, so that is learned first.
+    fn report(&mut self, talk: Box<Conversation>, decision: Decision, legs: Vec<LegReport>) {
+        let service = (talk.carrier.protocol(), talk.endpoints.server);
+        if !talk.speaks_tls() && !self.settings.ports.is_tls(talk.endpoints.server.port) {
             return;
         }
+        let lesson = Lesson::of(&talk, decision);
+        let is_first = lesson.as_ref().is_some_and(Lesson::is_refusal);
+        let (first, last) = if is_first {
+            (lesson, None)
+        } else {
+            (None, lesson)
+        };
+        let mut news = self.learn(service, first);
+        let open = self.tell(&talk, decision, legs);
+        news |= self.learn(service, last);
+        if news {
+            self.look_again(service, decision.at);
+        }
+        if let Some(said) = open {
+            let evicted = self.open.keep(talk, decision, said);
+            self.losses.add("verdicts", "window_full", evicted);
+        }
+    }
+
+    /// Says what became of it and why. Gives what was said if it may change.
+    fn tell(
+        &mut self,
+        talk: &Conversation,
+        decision: Decision,
+        legs: Vec<LegReport>,
+    ) -> Option<Said> {
+        let service = (talk.carrier.protocol(), talk.endpoints.server);
         let chain = chain(&mut self.certificates, talk);
         let staple = staple(talk, chain.as_ref().map(|(chain, _)| &**chain));
         let case = Case {
@@ -81,7 +108,8 @@ impl Pipeline {
             baseline: self.endpoints.of(service),
         };
         let verdict = verdict(&case);
-        let tried = Tried::of(&case);
+        let open = verdict.as_ref().filter(|verdict| is_open(&case, verdict));
+        let open = open.map(|verdict| (verdict.cause, verdict.confidence));
         let mut context = Context {
             node: self.settings.node.as_ref(),
             interface: self.interfaces.get(&talk.interface),
@@ -90,9 +118,28 @@ impl Pipeline {
         };
         let handshake = compose(&case, verdict, &mut context);
         self.events.push(Event::Handshake(Box::new(handshake)));
-        let name = talk.progress.asked_name().map(ServerName::as_bytes);
-        let evicted = self.endpoints.learn(service, tried, name, decision.at);
-        self.losses.add("baseline", "table_full", evicted);
+        open
+    }
+
+    /// Lets an endpoint's baseline learn. Gives whether verdicts may turn on it.
+    fn learn(&mut self, service: Service, lesson: Option<Lesson<'_>>) -> bool {
+        let Some(lesson) = lesson else {
+            return false;
+        };
+        let learned = self.endpoints.learn(service, &lesson);
+        self.losses.add("baseline", "table_full", learned.evicted);
+        self.losses.add("baseline", "names_full", learned.unnamed);
+        learned.news
+    }
+
+    /// Looks again at the verdicts on hellos that an endpoint refused, and says which have changed.
+    fn look_again(&mut self, service: Service, now: Timestamp) {
+        let (events, node) = (&mut self.events, self.settings.node.as_ref());
+        let baseline = self.endpoints.of(service);
+        self.open
+            .look_again(service, baseline, now, &mut |revised| {
+                events.push(Event::Revision(Box::new(revision(revised, node))));
+            });
     }
 
     /// This conversation is not followed any more.

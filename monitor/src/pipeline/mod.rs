@@ -19,7 +19,7 @@ use hashbrown::HashMap;
 pub use driver::{Driver, EventSink};
 pub use settings::{Ports, Settings};
 
-use crate::diagnosis::Endpoints;
+use crate::diagnosis::{Endpoints, OpenVerdicts};
 use crate::flow::{Fit, FlowKey, Place, Protocol, Table};
 use crate::frame::{Frame, FrameSink, InterfaceId, Timestamp};
 use crate::handshake::{Conversation, Decision, Trigger, decide};
@@ -44,6 +44,7 @@ pub struct Pipeline {
     settings: Settings,
     conversations: Table<Tracked>,
     endpoints: Endpoints,
+    open: OpenVerdicts,
     certificates: Certificates,
     fingerprints: Fingerprints,
     interfaces: HashMap<InterfaceId, Arc<str>>,
@@ -64,6 +65,7 @@ impl Pipeline {
         Self {
             conversations: Table::new(settings.max_conversations),
             endpoints: Endpoints::new(settings.max_endpoints),
+            open: OpenVerdicts::default(),
             certificates: Certificates::default(),
             fingerprints: Fingerprints::default(),
             interfaces: HashMap::new(),

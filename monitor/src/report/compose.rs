@@ -19,6 +19,9 @@ use crate::tls::{ClientHello, ServerHello, names, text};
 use crate::wire::Outer;
 
 mod protected;
+mod revision;
+
+pub use revision::revision;
 
 /// What the report says beside what was seen in the packets.
 #[derive(Debug)]

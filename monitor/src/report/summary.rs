@@ -33,7 +33,7 @@ pub struct Summary {
     pub packets: u64,
     /// Handshakes by outcome.
     pub outcomes: BTreeMap<&'static str, u64>,
-    /// Failures by cause.
+    /// Failures by the cause that was said last.
     pub causes: BTreeMap<&'static str, u64>,
     /// What was not seen, by place and reason (`kernel/ring_full`).
     pub lost: BTreeMap<String, u64>,

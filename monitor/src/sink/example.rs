@@ -8,12 +8,12 @@ use smallvec::SmallVec;
 use crate::frame::Timestamp;
 use crate::report::{
     AcknowledgedReport, AlertReport, AnsweredSession, Capture, Cause, CertificateReport,
-    ClientDetailsReport, ClientHelloReport, Confidence, EarlyDataReport, EncryptedHelloKind,
-    EncryptedHelloReport, Ended, EndedBy, EndedHow, Event, Handshake, HandshakeDirection,
-    HandshakeId, Inferred, KeyReport, Knock, KnockKind, Loss, Missing, OcspWord, OfferedSession,
-    Outcome, Peer, Protected, ProtectedRecordReport, PskReport, RetryReport, SCHEMA,
-    ServerDetailsReport, ServerHelloReport, Stage, StapleReport, Summary, Timing, Transport,
-    Validity,
+    ClientDetailsReport, ClientHelloReport, Confidence, EarlierVerdict, EarlyDataReport,
+    EncryptedHelloKind, EncryptedHelloReport, Ended, EndedBy, EndedHow, Event, Handshake,
+    HandshakeDirection, HandshakeId, Inferred, KeyReport, Knock, KnockKind, Loss, Missing,
+    OcspWord, OfferedSession, Outcome, Peer, Protected, ProtectedRecordReport, PskReport,
+    RetryReport, Revision, SCHEMA, ServerDetailsReport, ServerHelloReport, Stage, StapleReport,
+    Summary, Timing, Transport, Validity,
 };
 use crate::tls::{Date, Few, U16s, Version};
 
@@ -42,6 +42,7 @@ pub(crate) fn events() -> Vec<Event> {
         .into_iter()
         .map(|h| Event::Handshake(Box::new(h)))
         .collect();
+    events.push(Event::Revision(Box::new(revision())));
     events.push(Event::Loss(loss()));
     events.push(Event::Summary(Box::new(summary())));
     events.push(Event::Probe(Box::new(probe::probe())));
@@ -66,6 +67,34 @@ fn summary() -> Summary {
         outcomes: [("failed", 1)].into(),
         causes: [("no-sni-rejected", 1)].into(),
         lost: [("kernel/ring_full".to_owned(), 12)].into(),
+    }
+}
+
+/// What was not explained at first, and is now.
+pub(crate) fn revision() -> Revision {
+    let first = no_sni();
+    let evidence = [
+        "server RST 0.3 ms after a ClientHello without server_name",
+        "3 hellos with SNI completed on this endpoint in the last 5 min",
+    ];
+    Revision {
+        schema: SCHEMA.into(),
+        id: first.id,
+        time: Timestamp(1_747_629_983_500_000_000),
+        node: first.node,
+        transport: first.transport,
+        client: first.client,
+        server: first.server,
+        proxy_protocol: None,
+        sni: None,
+        cause: Cause::NoSniRejected,
+        confidence: Some(Confidence::Certain),
+        evidence: evidence.map(str::to_owned).to_vec(),
+        next: first.next,
+        was: EarlierVerdict {
+            cause: Cause::Unexplained,
+            confidence: None,
+        },
     }
 }
 

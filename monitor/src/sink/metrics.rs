@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use prometheus::{Registry, TextEncoder};
 
-use crate::report::{Event, Handshake, Loss};
+use crate::report::{Event, Handshake, Loss, Revision};
 
 mod certificate;
 mod endpoints;
@@ -89,6 +89,7 @@ impl Metrics {
     pub fn observe(&self, event: &Event) {
         match event {
             Event::Handshake(handshake) => self.handshake(handshake),
+            Event::Revision(revision) => self.revision(revision),
             Event::Loss(Loss {
                 place,
                 reason,
@@ -140,6 +141,12 @@ impl Metrics {
             tracing::warn!(%error, "cannot render the metrics");
         }
         text
+    }
+
+    /// The failure was counted when it was first said, and stays as it was counted.
+    fn revision(&self, revision: &Revision) {
+        let labels = [revision.cause.label(), revision.was.cause.label()];
+        self.instruments.revisions.with_label_values(&labels).inc();
     }
 
     fn handshake(&self, handshake: &Handshake) {

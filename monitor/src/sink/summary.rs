@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use super::escape::escape;
 use super::style::{Role, Style};
 use super::topk::{TopK, most_frequent};
-use crate::report::{Event, Handshake, Loss, SCHEMA, Summary};
+use crate::report::{Event, Handshake, Loss, Revision, SCHEMA, Summary};
 
 /// Clients that can be counted at the same time.
 const CLIENTS_COUNTED: usize = 512;
@@ -46,6 +46,7 @@ impl Tally {
     pub fn observe(&mut self, event: &Event) {
         match event {
             Event::Handshake(handshake) => self.handshake(handshake),
+            Event::Revision(revision) => self.revision(revision),
             Event::Loss(loss) => self.loss(loss),
             Event::Summary(_) | Event::Probe(_) => {}
         }
@@ -104,6 +105,20 @@ impl Tally {
         let cause = handshake.cause_or_unexplained();
         *self.summary.causes.entry(cause.label()).or_default() += 1;
         self.clients.add(&handshake.client.address, 1);
+    }
+
+    /// The failure counts under the cause that is said now.
+    fn revision(&mut self, revision: &Revision) {
+        let causes = &mut self.summary.causes;
+        let before = revision.was.cause.label();
+        let Some(count) = causes.get_mut(before).filter(|count| **count > 0) else {
+            return;
+        };
+        *count -= 1;
+        if *count == 0 {
+            causes.remove(before);
+        }
+        *causes.entry(revision.cause.label()).or_default() += 1;
     }
 
     fn loss(&mut self, loss: &Loss) {
@@ -198,6 +213,17 @@ mod tests {
         tally.print(Style::PLAIN, &mut out).unwrap();
         insta::assert_snapshot!(String::from_utf8(out).unwrap());
         assert_eq!(tally.failures(), 3);
+    }
+
+    #[test]
+    fn a_failure_counts_under_the_cause_that_was_said_last() {
+        let mut tally = Tally::new();
+        let mut first = example::no_sni();
+        first.cause = Some(example::revision().was.cause);
+        tally.observe(&Event::Handshake(Box::new(first)));
+        tally.observe(&Event::Revision(Box::new(example::revision())));
+        assert_eq!(tally.summary().causes, [("no-sni-rejected", 1)].into());
+        assert_eq!(tally.failures(), 1);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::report::{Event, Handshake, Loss, Outcome};
 mod failure;
 mod parts;
 pub mod probe;
+mod revised;
 
 /// Columns that the time takes, with the blanks behind it.
 const INDENT: usize = 14;
@@ -35,6 +36,10 @@ impl TextWriter {
     pub fn write(&mut self, event: &Event, out: &mut dyn Write) -> io::Result<()> {
         match event {
             Event::Handshake(handshake) => self.handshake(handshake, out),
+            Event::Revision(revision) => {
+                self.time(revision.time, out)?;
+                self.paragraphs(revised::paragraphs(revision), out)
+            }
             Event::Loss(loss) => self.loss(loss, out),
             Event::Summary(summary) => summary::write_table(summary, &[], self.style, out),
             Event::Probe(probe) => probe::write(probe, self.style, out),
@@ -46,8 +51,13 @@ impl TextWriter {
         if handshake.outcome == Outcome::Established {
             return self.established(handshake, out);
         }
+        self.paragraphs(failure::paragraphs(handshake), out)
+    }
+
+    /// The first stands behind the time, the others below it.
+    fn paragraphs(&self, paragraphs: Vec<Paragraph>, out: &mut dyn Write) -> io::Result<()> {
         let mut lead = 0;
-        for paragraph in failure::paragraphs(handshake) {
+        for paragraph in paragraphs {
             blanks(lead, out)?;
             paragraph.write(self.style, INDENT, out)?;
             lead = INDENT;
@@ -130,6 +140,25 @@ mod tests {
               tlsmon explain no-sni-rejected
 ";
         assert_eq!(text(&[example::no_sni()], Style::PLAIN), expected);
+    }
+
+    #[test]
+    fn a_revision_says_what_is_said_now_and_what_was_said_before() {
+        let event = Event::Revision(Box::new(example::revision()));
+        let mut out = Vec::new();
+        TextWriter::new(Style::PLAIN)
+            .write(&event, &mut out)
+            .unwrap();
+        let expected = "\
+2025-05-19 UTC
+04:46:23.500  10.138.0.28:19432 -> 10.4.2.7:443 apigee/ingressgateway-ext-dvrcp
+              revised: no-sni-rejected (certain), was unexplained  server RST
+              0.3 ms after a ClientHello without server_name; 3 hellos with SNI
+              completed on this endpoint in the last 5 min
+              next: send SNI, or enable a wildcard route for non-SNI clients
+              tlsmon explain no-sni-rejected
+";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 
     #[test]

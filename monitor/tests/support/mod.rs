@@ -11,5 +11,6 @@
 
 pub mod frames;
 pub mod ladder;
+pub mod scene;
 pub mod talk;
 pub mod tunnel;

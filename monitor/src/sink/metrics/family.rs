@@ -46,6 +46,8 @@ families! {
     HANDSHAKE_FAILURES: Kind::Counter, "tlsmon_handshake_failures_total",
         ["endpoint", "direction", "cause", "stage", "ended_by", "ended_how"],
         "Failed handshakes by cause, scaled by the sample rate.";
+    REVISIONS: Kind::Counter, "tlsmon_revisions_total", ["cause", "was"],
+        "Verdicts that later handshakes have changed, by the cause said now and the one said before, not scaled.";
     CLIENT_HELLOS: Kind::Counter, "tlsmon_client_hellos_total", ["endpoint", "sni"],
         "ClientHellos by what was seen of the server name, scaled by the sample rate.";
     NEGOTIATED: Kind::Counter, "tlsmon_negotiated_total", ["endpoint", "version", "cipher_suite", "group"],

@@ -14,6 +14,7 @@ use crate::report::SCHEMA;
 pub(super) struct Instruments {
     pub handshakes: IntCounterVec,
     pub handshake_failures: IntCounterVec,
+    pub revisions: IntCounterVec,
     pub client_hellos: IntCounterVec,
     pub negotiated: IntCounterVec,
     pub alerts: IntCounterVec,
@@ -36,6 +37,7 @@ impl Instruments {
         let instruments = Self {
             handshakes: counters(registry, family::HANDSHAKES)?,
             handshake_failures: counters(registry, family::HANDSHAKE_FAILURES)?,
+            revisions: counters(registry, family::REVISIONS)?,
             client_hellos: counters(registry, family::CLIENT_HELLOS)?,
             negotiated: counters(registry, family::NEGOTIATED)?,
             alerts: counters(registry, family::ALERTS)?,

@@ -35,6 +35,8 @@ pub(super) const LOSSES: &[(&str, &str)] = &[
     ("pipeline", "buffer_full"),
     ("pipeline", "overlay_full"),
     ("baseline", "table_full"),
+    ("baseline", "names_full"),
+    ("verdicts", "window_full"),
     ("log", "slow_reader"),
 ];
 

@@ -11,16 +11,17 @@ pub(super) fn paragraphs(handshake: &Handshake) -> Vec<Paragraph> {
     if !handshake.capture.missing.is_empty() || handshake.capture.sample_rate > 1 {
         paragraphs.push(unseen(handshake));
     }
-    paragraphs.extend(handshake.cause.map(|cause| advice(handshake, cause)));
+    let next = handshake.next.as_deref();
+    paragraphs.extend(handshake.cause.map(|cause| advice(next, cause)));
     paragraphs
 }
 
 /// The next step, and where more is said.
-fn advice(handshake: &Handshake, cause: Cause) -> Paragraph {
+pub(super) fn advice(next: Option<&str>, cause: Cause) -> Paragraph {
     let mut line = Paragraph::default();
     line.text(Role::Advice, 1, "next:");
     let mut gap = 1;
-    if let Some(next) = &handshake.next {
+    if let Some(next) = next {
         line.text(Role::Plain, 1, next);
         gap = 3;
     }

@@ -4,19 +4,13 @@ use std::net::SocketAddr;
 
 use super::super::style::Role;
 use super::super::wrap::Paragraph;
-use crate::report::{Handshake, HandshakeDirection, Peer, Transport, Validity};
+use crate::report::{Handshake, HandshakeDirection, Peer, ProxyProtocol, Transport, Validity};
 use crate::tls::Date;
 
 /// `client -> server`, with what is known about each.
 pub(super) fn ends(handshake: &Handshake, line: &mut Paragraph) {
-    peer(&handshake.client, line);
-    if let Some(client) = handshake.proxy_protocol.and_then(|header| header.client) {
-        let address = SocketAddr::new(client.address, client.port);
-        line.text(Role::Plain, 1, "for")
-            .whole(Role::Strong, 1, &address.to_string());
-    }
-    line.whole(Role::Plain, 1, "->");
-    peer(&handshake.server, line);
+    let Handshake { client, server, .. } = handshake;
+    peers(client, handshake.proxy_protocol, server, line);
     if handshake.transport == Transport::Quic {
         line.text(Role::Plain, 2, "quic");
     }
@@ -33,6 +27,23 @@ pub(super) fn ends(handshake: &Handshake, line: &mut Paragraph) {
     if handshake.direction == HandshakeDirection::Outbound {
         line.text(Role::Plain, 2, "outbound");
     }
+}
+
+/// `client -> server`, and whom the client speaks for.
+pub(super) fn peers(
+    client: &Peer,
+    proxy: Option<ProxyProtocol>,
+    server: &Peer,
+    line: &mut Paragraph,
+) {
+    peer(client, line);
+    if let Some(client) = proxy.and_then(|header| header.client) {
+        let address = SocketAddr::new(client.address, client.port);
+        line.text(Role::Plain, 1, "for")
+            .whole(Role::Strong, 1, &address.to_string());
+    }
+    line.whole(Role::Plain, 1, "->");
+    peer(server, line);
 }
 
 fn peer(peer: &Peer, line: &mut Paragraph) {

@@ -35,6 +35,13 @@ impl Chain {
         split(body).is_some_and(|(_, sent)| sent > 0)
     }
 
+    /// The SubjectPublicKeyInfo of the first certificate of a message, as DER.
+    pub fn leaf_key(body: &[u8]) -> Option<&[u8]> {
+        let (certificates, _) = split(body)?;
+        let key = Fields::find(certificates.first()?).key;
+        (!key.is_empty()).then_some(key)
+    }
+
     /// Reads the body of a Certificate message of TLS 1.2 or before. `asked` is the name in the ClientHello.
     pub fn read(body: &[u8], asked: Option<&ServerName>) -> Result<Self, Malformed> {
         let (certificates, sent) = split(body).ok_or(Malformed::Certificate)?;

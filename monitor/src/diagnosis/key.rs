@@ -1,0 +1,70 @@
+//! The cause that lies in the server's private key: it is not that of its certificate.
+
+use super::{Case, Verdict, alert};
+use crate::flow::Side;
+use crate::handshake::SeenAlert;
+use crate::report::{Cause, Confidence};
+use crate::tls::alert::{
+    BAD_RECORD_MAC, DECRYPT_ERROR, HANDSHAKE_FAILURE, ILLEGAL_PARAMETER, INTERNAL_ERROR,
+};
+
+/// The server signs with a key that is not that of its certificate. The first rule that applies:
+///
+/// 1. The signature of its ServerKeyExchange (TLS 1.2) does not verify with the certificate that it sent, and the client left
+///    with decrypt_error, with an alert that says little, or without a word: certain.
+/// 2. The signature verifies: then it is something else.
+/// 3. The client says decrypt_error behind ServerKeyExchange, or (TLS 1.3, where the signature is encrypted) behind
+///    ServerHello, and has not sent its Finished: likely.
+pub(super) fn not_of_certificate(case: &Case<'_>) -> Option<Verdict> {
+    let (last, progress) = (case.final_alert(), &case.talk.progress);
+    let complaint = last.filter(|last| is_complaint(case, *last));
+    let wordless = case.hung_up(Side::Client) || last.is_some_and(says_little);
+    if complaint.is_none() && !wordless {
+        return None;
+    }
+    match progress.key_proven() {
+        Some(true) => None,
+        Some(false) => Some(disproven(case)),
+        None => complaint.map(|last| {
+            let what = if case.talk.is_tls13() {
+                "the server's signature is encrypted and cannot be checked"
+            } else {
+                "the server's signature is of a kind that is not checked here"
+            };
+            let evidence = alert::sentence(case, last);
+            Verdict::new(Cause::ServerKeyMismatch, Confidence::Likely, evidence).and(what)
+        }),
+    }
+}
+
+/// The client cannot verify what the server signed.
+fn is_complaint(case: &Case<'_>, last: SeenAlert) -> bool {
+    let progress = &case.talk.progress;
+    let signed = progress.key_exchange || case.talk.is_tls13();
+    last.from == Side::Client
+        && last.description == DECRYPT_ERROR
+        && signed
+        && progress.sides.client.finished.is_none()
+}
+
+/// What clients say that have no better word for it.
+const fn says_little(last: SeenAlert) -> bool {
+    matches!(last.from, Side::Client)
+        && matches!(
+            last.description,
+            HANDSHAKE_FAILURE | ILLEGAL_PARAMETER | INTERNAL_ERROR | BAD_RECORD_MAC
+        )
+}
+
+fn disproven(case: &Case<'_>) -> Verdict {
+    let key = case.chain.as_ref().and_then(|(chain, _)| {
+        let key = chain.leaf.key.as_ref()?;
+        Some(format!(" ({} key)", key.algorithm))
+    });
+    let evidence = format!(
+        "the signature of the server's ServerKeyExchange does not verify with the certificate that it sent{}",
+        key.unwrap_or_default()
+    );
+    let ended = format!("{} the ClientHello", case.ending());
+    Verdict::new(Cause::ServerKeyMismatch, Confidence::Certain, evidence).and(ended)
+}

@@ -1,0 +1,74 @@
+//! How a server refuses a ClientHello.
+
+use crate::handshake::{Conversation, Decision, SeenAlert};
+use crate::report::{EndedBy, EndedHow};
+use crate::tls::alert;
+
+/// How a server refuses a ClientHello, before any ServerHello.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// By saying that it does not know the name.
+    Named,
+    /// By RST or FIN, or close_notify.
+    Wordless,
+    /// By an alert that servers send for several reasons.
+    Vague,
+    /// By an alert, or an error of QUIC, that has a meaning of its own.
+    Telling,
+}
+
+impl Refusal {
+    /// How the server refused; `None` where it did not. A client that leaves is nobody's refusal.
+    pub fn of(talk: &Conversation, decision: Decision) -> Option<Self> {
+        if !refuses_hello(talk, decision) {
+            return None;
+        }
+        if matches!(decision.how, EndedHow::Reset | EndedHow::Close) {
+            return Some(if is_wordless(talk) {
+                Self::Wordless
+            } else {
+                Self::Telling
+            });
+        }
+        Some(match final_alert(talk, decision)?.description {
+            alert::UNRECOGNIZED_NAME => Self::Named,
+            alert::CLOSE_NOTIFY => Self::Wordless,
+            alert::ACCESS_DENIED
+            | alert::HANDSHAKE_FAILURE
+            | alert::INTERNAL_ERROR
+            | alert::GENERAL_ERROR => Self::Vague,
+            _ => Self::Telling,
+        })
+    }
+
+    /// It does not say why.
+    pub const fn is_mute(self) -> bool {
+        matches!(self, Self::Wordless | Self::Vague)
+    }
+}
+
+/// The server ended it after a ClientHello and before any ServerHello or HelloRetryRequest.
+fn refuses_hello(talk: &Conversation, decision: Decision) -> bool {
+    let progress = &talk.progress;
+    let answered = progress.server_hello.is_some() || progress.retried;
+    let reached = !talk.carrier.is_only_opening();
+    progress.client_hello.is_some()
+        && reached
+        && !answered
+        && !progress.sides.server.not_tls
+        && decision.by == EndedBy::Server
+}
+
+/// Over QUIC a close has an error code (RFC 9000 section 20.1). What says nothing of its own: none, NO_ERROR,
+/// APPLICATION_ERROR, and INTERNAL_ERROR, which Envoy sends where it has no filter chain for the name.
+fn is_wordless(talk: &Conversation) -> bool {
+    let error = talk.carrier.quic().and_then(|quic| quic.error);
+    matches!(error, None | Some(0x00 | 0x01 | 0x0c))
+}
+
+/// The alert that ended it.
+pub(super) fn final_alert(talk: &Conversation, decision: Decision) -> Option<SeenAlert> {
+    let ended = decision.how == EndedHow::Alert;
+    let mut alerts = talk.progress.alerts.iter().copied();
+    alerts.find(|alert| ended && alert.is_final())
+}
