@@ -11,9 +11,13 @@
 mod support;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use monitor::report::{Event, Handshake};
-use support::scene::{Hello, Scene, USUAL, alert, named, older_server_hello, server_hello};
+use monitor::wire::Flags;
+use support::scene::{
+    Hello, Scene, USUAL, alert, message, named, older_server_hello, server_hello,
+};
 
 const OK: &str = "established";
 const HANDSHAKE_FAILURE: u8 = 40;
@@ -215,6 +219,42 @@ fn an_endpoint_that_refuses_everybody_is_named_when_there_are_enough() {
 }
 
 #[test]
+fn internal_errors_are_believed_until_it_is_likely_that_there_is_more() {
+    let mut scene = Scene::default();
+    for name in ["a.test", "b.test", "c.test", "d.test"] {
+        scene.alerts(named(name), 80);
+    }
+    let told = scene.told();
+    assert!(
+        told.iter()
+            .all(|line| line == "server-internal-error (certain)"),
+        "{told:#?}"
+    );
+    scene.client(2).alerts(named("e.test"), 80);
+    assert_eq!(
+        scene.told().last().unwrap(),
+        "endpoint-without-certificate (likely)"
+    );
+}
+
+#[test]
+fn what_became_of_others_who_were_asked_for_a_certificate_is_told() {
+    let mut all = support::frames::frames("mtls_ok_12.pcap");
+    let begin = all[all.len() - 1].time.plus(Duration::from_secs(1));
+    let missing = support::frames::frames("mtls_missing_12_openssl.pcap");
+    let first = missing[0].time;
+    all.extend(missing.into_iter().map(|mut frame| {
+        frame.time = begin.plus(frame.time.since(first));
+        frame
+    }));
+    let report = support::frames::handshakes(&all).pop().unwrap();
+    cites(
+        &report,
+        "1 handshake with a client certificate completed on this endpoint in the last 5 min, 0 without",
+    );
+}
+
+#[test]
 fn many_refusals_of_one_name_are_no_endpoint_without_certificate() {
     let mut scene = Scene::default();
     for client in 1..20 {
@@ -376,28 +416,77 @@ fn a_version_that_the_client_does_not_offer_is_the_reason() {
         versions: &[0x0304],
         ..named("a.test")
     };
-    for (ends, said) in [
-        (Some(ILLEGAL_PARAMETER), "malformed-message (certain)"),
-        (
-            Some(PROTOCOL_VERSION),
-            "protocol-version-mismatch (certain)",
-        ),
-        (None, "protocol-version-mismatch (likely)"),
+    for (ends, confidence) in [
+        (Some(PROTOCOL_VERSION), "certain"),
+        (Some(ILLEGAL_PARAMETER), "likely"),
+        (None, "likely"),
     ] {
         let mut scene = Scene::default();
         scene.connection(|talk| {
-            talk.says(&only_13.record())
-                .answers(&older_server_hello(0xc02f));
+            talk.says(&only_13.record());
+            talk.answers(&older_server_hello(0xc02f));
             match ends {
                 Some(description) => talk.says(&alert(description)),
-                None => talk.client(monitor::wire::Flags::RST, b""),
+                None => talk.client(Flags::RST, b""),
             };
         });
-        let _ = said;
-        let report = last(&scene);
-        assert_eq!(report.cause.unwrap().label(), "protocol-version-mismatch");
-        cites(&report, "the server chose TLS1.2, the client offers TLS1.3");
+        let told = format!("protocol-version-mismatch ({confidence})");
+        assert_eq!(scene.told(), [told]);
+        let said = "the server chose TLS1.2, the client offers TLS1.3";
+        cites(&last(&scene), said);
     }
+}
+
+#[test]
+fn a_kind_of_signature_that_is_never_made_here_is_the_reason() {
+    let rsa_only = Hello {
+        schemes: &[0x0804, 0x0401],
+        ..named("a.test")
+    };
+    let exchange = [&[3, 0, 29, 2, 7, 8][..], &[4, 3, 0, 2, 9, 9]].concat();
+    let mut scene = Scene::default();
+    for _ in 0..3 {
+        scene.connection(|talk| {
+            talk.says(&named("a.test").record());
+            let flight = [older_server_hello(0xc02f), message(12, &exchange)];
+            talk.answers(&flight.concat()).says(&alert(80));
+        });
+    }
+    scene.alerts(rsa_only, HANDSHAKE_FAILURE);
+    assert_eq!(scene.told()[3], "cipher-mismatch (likely)");
+    cites(
+        &last(&scene),
+        "the client offers rsa_pss_rsae_sha256 and rsa_pkcs1_sha256; \
+         this endpoint negotiated ecdsa_secp256r1_sha256 in 3 handshakes in the last 5 min",
+    );
+}
+
+#[test]
+fn a_port_that_is_used_again_has_a_verdict_of_its_own() {
+    let mut scene = Scene::default();
+    scene.resets(USUAL);
+    scene.same_port().completes(named("a.test"));
+    scene.same_port().resets(USUAL);
+    for _ in 0..2 {
+        scene.completes(named("a.test"));
+    }
+    let events = scene.events();
+    let ids: Vec<_> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Handshake(report) => Some(report.id),
+            _ => None,
+        })
+        .collect();
+    let revised: Vec<_> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Revision(revision) => Some(revision.id),
+            _ => None,
+        })
+        .collect();
+    assert_ne!(ids[0], ids[2]);
+    assert_eq!(revised, [ids[0]], "the second was certain at once");
 }
 
 #[test]

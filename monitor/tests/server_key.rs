@@ -104,6 +104,17 @@ fn a_signature_that_verifies_is_not_blamed() {
 }
 
 #[test]
+fn an_alert_that_only_blames_the_certificate_is_explained_by_the_signature() {
+    let report = ends(1, |talk| {
+        talk.says(&alert(42));
+    });
+    assert_eq!(
+        said(&report),
+        (Some(Cause::ServerKeyMismatch), Some("likely"))
+    );
+}
+
+#[test]
 fn an_alert_that_names_another_cause_is_believed() {
     let report = ends(1, |talk| {
         talk.says(&alert(48));

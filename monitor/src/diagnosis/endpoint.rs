@@ -5,6 +5,7 @@ use super::refusal::Refusal;
 use super::words::{LATELY, counted};
 use super::{Case, Verdict};
 use crate::report::{Cause, Confidence};
+use crate::tls::alert::HANDSHAKE_FAILURE;
 
 /// The endpoint answers nobody any more: hellos with different names, or with names and without, are refused without saying
 /// why, and none was answered since the first of them.
@@ -13,7 +14,8 @@ use crate::report::{Cause, Confidence};
 ///    names that were answered shortly before: likely.
 /// 2. Three refusals or more, of three different names or more: possible.
 ///
-/// A single refusal never says so, and it is never certain: a load balancer without a backend does the same.
+/// A single refusal never says so, and it is never certain: a load balancer without a backend does the same. What is no more
+/// than possible does not stand against an alert that has a name of its own, such as internal_error.
 pub(super) fn without_certificate(case: &Case<'_>) -> Option<Verdict> {
     let run = case.baseline.refusals();
     let is_one = case.refusal().is_some_and(Refusal::is_mute);
@@ -28,6 +30,9 @@ pub(super) fn without_certificate(case: &Case<'_>) -> Option<Verdict> {
     } else {
         Confidence::Possible
     };
+    if confidence == Confidence::Possible && says_something(case) {
+        return None;
+    }
     let evidence = format!("{} the ClientHello", case.ending());
     let refused = format!(
         "this endpoint refused all {} since {}: {}, {} without a name, of {}",
@@ -40,6 +45,13 @@ pub(super) fn without_certificate(case: &Case<'_>) -> Option<Verdict> {
     let verdict =
         Verdict::new(Cause::EndpointWithoutCertificate, confidence, evidence).and(refused);
     Some(verdict.and(before(case)))
+}
+
+/// The refusal has an alert, or an error of QUIC, other than handshake_failure.
+fn says_something(case: &Case<'_>) -> bool {
+    let alert = case.final_alert().map(|last| last.description);
+    let failure = alert == Some(HANDSHAKE_FAILURE);
+    case.refusal() == Some(Refusal::Vague) && !failure
 }
 
 /// What it did before.

@@ -5,13 +5,15 @@ use crate::flow::Side;
 use crate::handshake::SeenAlert;
 use crate::report::{Cause, Confidence};
 use crate::tls::alert::{
-    BAD_RECORD_MAC, DECRYPT_ERROR, HANDSHAKE_FAILURE, ILLEGAL_PARAMETER, INTERNAL_ERROR,
+    BAD_CERTIFICATE, BAD_RECORD_MAC, CERTIFICATE_UNKNOWN, DECRYPT_ERROR, HANDSHAKE_FAILURE,
+    ILLEGAL_PARAMETER, INTERNAL_ERROR,
 };
 
 /// The server signs with a key that is not that of its certificate. The first rule that applies:
 ///
 /// 1. The signature of its ServerKeyExchange (TLS 1.2) does not verify with the certificate that it sent, and the client left
-///    with decrypt_error, with an alert that says little, or without a word: certain.
+///    with decrypt_error, with an alert that says little, or without a word: certain. With an alert that blames the
+///    certificate without saying for what: likely.
 /// 2. The signature verifies: then it is something else.
 /// 3. The client says decrypt_error behind ServerKeyExchange, or (TLS 1.3, where the signature is encrypted) behind
 ///    ServerHello, and has not sent its Finished: likely.
@@ -19,12 +21,18 @@ pub(super) fn not_of_certificate(case: &Case<'_>) -> Option<Verdict> {
     let (last, progress) = (case.final_alert(), &case.talk.progress);
     let complaint = last.filter(|last| is_complaint(case, *last));
     let wordless = case.hung_up(Side::Client) || last.is_some_and(says_little);
-    if complaint.is_none() && !wordless {
+    let vague = last.is_some_and(blames_certificate);
+    if complaint.is_none() && !wordless && !vague {
         return None;
     }
+    let confidence = if vague {
+        Confidence::Likely
+    } else {
+        Confidence::Certain
+    };
     match progress.key_proven() {
         Some(true) => None,
-        Some(false) => Some(disproven(case)),
+        Some(false) => Some(disproven(case, confidence)),
         None => complaint.map(|last| {
             let what = if case.talk.is_tls13() {
                 "the server's signature is encrypted and cannot be checked"
@@ -56,7 +64,13 @@ const fn says_little(last: SeenAlert) -> bool {
         )
 }
 
-fn disproven(case: &Case<'_>) -> Verdict {
+/// GnuTLS, for one, says bad_certificate where a signature does not verify.
+const fn blames_certificate(last: SeenAlert) -> bool {
+    matches!(last.from, Side::Client)
+        && matches!(last.description, BAD_CERTIFICATE | CERTIFICATE_UNKNOWN)
+}
+
+fn disproven(case: &Case<'_>, confidence: Confidence) -> Verdict {
     let key = case.chain.as_ref().and_then(|(chain, _)| {
         let key = chain.leaf.key.as_ref()?;
         Some(format!(" ({} key)", key.algorithm))
@@ -66,5 +80,5 @@ fn disproven(case: &Case<'_>) -> Verdict {
         key.unwrap_or_default()
     );
     let ended = format!("{} the ClientHello", case.ending());
-    Verdict::new(Cause::ServerKeyMismatch, Confidence::Certain, evidence).and(ended)
+    Verdict::new(Cause::ServerKeyMismatch, confidence, evidence).and(ended)
 }

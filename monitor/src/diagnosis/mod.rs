@@ -14,6 +14,7 @@ mod ech;
 mod endpoint;
 mod guide;
 mod key;
+mod mutual;
 mod name;
 mod offer;
 mod open;
@@ -48,7 +49,6 @@ const RULES: &[Rule] = &[
     path::reset_in_transit,
     path::mtu_blackhole,
     quic::version_negotiation,
-    quic::closed,
     quic::silent,
     application::plaintext_on_tls_port,
     application::tls_on_plaintext_server,
@@ -62,6 +62,7 @@ const RULES: &[Rule] = &[
     name::no_sni_rejected,
     name::unknown_sni,
     cipher::nothing_shared,
+    quic::closed,
     version::not_offered,
     key::not_of_certificate,
     certificate::refused,
@@ -77,8 +78,8 @@ const RULES: &[Rule] = &[
 
 /// Says why.
 pub fn diagnose(case: &Case<'_>) -> Verdict {
-    RULES
-        .iter()
-        .find_map(|rule| rule(case))
-        .unwrap_or_else(|| unexplained::facts(case))
+    let found = RULES.iter().find_map(|rule| rule(case));
+    let verdict = found.unwrap_or_else(|| unexplained::facts(case));
+    let contrast = mutual::contrast(case, verdict.cause);
+    verdict.and_all(contrast)
 }

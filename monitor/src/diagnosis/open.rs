@@ -44,6 +44,7 @@ struct Open {
     confidence: Option<Confidence>,
     /// The causes that it had before.
     had: ArrayVec<Cause, MAX_REVISIONS>,
+    revisions: usize,
     looks: u8,
 }
 
@@ -69,6 +70,7 @@ impl OpenVerdicts {
             cause,
             confidence,
             had: ArrayVec::new(),
+            revisions: 0,
             looks: 0,
         };
         if one.talk.buffered() > MAX_HELD {
@@ -154,6 +156,7 @@ impl Open {
         if verdict.cause != self.cause {
             self.had.try_push(self.cause).ok()?;
         }
+        self.revisions += 1;
         (self.cause, self.confidence) = (verdict.cause, verdict.confidence);
         Some(Revised { case, verdict, was })
     }
@@ -170,7 +173,7 @@ impl Open {
 
     fn may_change(&self, baseline: &Baseline) -> bool {
         self.looks < MAX_LOOKS
-            && !self.had.is_full()
+            && self.revisions < MAX_REVISIONS
             && !is_settled(self.cause, self.confidence, baseline)
     }
 }
@@ -186,5 +189,28 @@ const fn rank(confidence: Option<Confidence>) -> u8 {
         Some(Confidence::Possible) => 1,
         Some(Confidence::Likely) => 2,
         Some(Confidence::Certain) => 3,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tls::ClientHello;
+
+    #[test]
+    fn open_verdicts_take_as_much_room_as_is_said() {
+        let one = size_of::<Open>() + size_of::<Conversation>() + size_of::<ClientHello>();
+        assert!(MAX_OPEN * (one + MAX_HELD) <= 4 << 20, "{one}");
+    }
+
+    #[test]
+    fn no_confidence_is_less_than_any() {
+        let weakest_first = [
+            Confidence::Possible,
+            Confidence::Likely,
+            Confidence::Certain,
+        ];
+        let ranks = weakest_first.map(|one| rank(Some(one)));
+        assert!(ranks.is_sorted() && rank(None) < ranks[0]);
     }
 }

@@ -11,7 +11,7 @@ pub enum Refusal {
     Named,
     /// By RST or FIN, or close_notify.
     Wordless,
-    /// By an alert that servers send for several reasons.
+    /// By an alert, or an error of QUIC, that servers send for several reasons.
     Vague,
     /// By an alert, or an error of QUIC, that has a meaning of its own.
     Telling,
@@ -24,11 +24,7 @@ impl Refusal {
             return None;
         }
         if matches!(decision.how, EndedHow::Reset | EndedHow::Close) {
-            return Some(if is_wordless(talk) {
-                Self::Wordless
-            } else {
-                Self::Telling
-            });
+            return Some(Self::without_alert(talk));
         }
         Some(match final_alert(talk, decision)?.description {
             alert::UNRECOGNIZED_NAME => Self::Named,
@@ -39,6 +35,16 @@ impl Refusal {
             | alert::GENERAL_ERROR => Self::Vague,
             _ => Self::Telling,
         })
+    }
+
+    /// Over QUIC a close has an error code (RFC 9000 section 20.1). Nothing is said by none, NO_ERROR, or APPLICATION_ERROR;
+    /// Envoy sends INTERNAL_ERROR where it has no filter chain for the name.
+    fn without_alert(talk: &Conversation) -> Self {
+        match talk.carrier.quic().and_then(|quic| quic.error) {
+            None | Some(0x00 | 0x0c) => Self::Wordless,
+            Some(0x01) => Self::Vague,
+            Some(_) => Self::Telling,
+        }
     }
 
     /// It does not say why.
@@ -57,13 +63,6 @@ fn refuses_hello(talk: &Conversation, decision: Decision) -> bool {
         && !answered
         && !progress.sides.server.not_tls
         && decision.by == EndedBy::Server
-}
-
-/// Over QUIC a close has an error code (RFC 9000 section 20.1). What says nothing of its own: none, NO_ERROR,
-/// APPLICATION_ERROR, and INTERNAL_ERROR, which Envoy sends where it has no filter chain for the name.
-fn is_wordless(talk: &Conversation) -> bool {
-    let error = talk.carrier.quic().and_then(|quic| quic.error);
-    matches!(error, None | Some(0x00 | 0x01 | 0x0c))
 }
 
 /// The alert that ended it.

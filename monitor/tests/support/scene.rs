@@ -113,6 +113,8 @@ pub struct Scene {
     now: u64,
     port: u16,
     client: u8,
+    /// Where the client's stream begins: a port that is used again has another place for it.
+    isn: u32,
 }
 
 impl Default for Scene {
@@ -122,6 +124,7 @@ impl Default for Scene {
             now: 1_700_000_000_000_000_000,
             port: 10_000,
             client: 1,
+            isn: 1_000,
         }
     }
 }
@@ -136,6 +139,12 @@ impl Scene {
     /// So much later.
     pub fn seconds(&mut self, seconds: u64) -> &mut Self {
         self.now += seconds * 1_000_000_000;
+        self
+    }
+
+    /// The client's port is that of the connection before.
+    pub fn same_port(&mut self) -> &mut Self {
+        self.port -= 1;
         self
     }
 
@@ -203,9 +212,11 @@ impl Scene {
     fn conversation(&mut self, takes_place: impl FnOnce(&mut Talk)) -> &mut Self {
         let mut talk = Talk::to(443);
         talk.now = self.now;
+        talk.client_seq = self.isn;
         takes_place(&mut talk);
         self.now = talk.now + 1_000_000_000;
         self.port += 1;
+        self.isn += 100_000;
         for mut frame in talk.frames {
             let from_client = frame.bytes[20..22] == 40_000_u16.to_be_bytes();
             let (port, address) = if from_client { (20, 15) } else { (22, 19) };

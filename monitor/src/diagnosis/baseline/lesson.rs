@@ -73,12 +73,14 @@ impl<'a> Seen<'a> {
     }
 }
 
-/// The server refused the connection, hung up before a hello, or did not answer one.
+/// The server refused the connection, hung up before a hello, or did not answer one. What vanishes on the way is no trouble of
+/// the server's.
 fn is_trouble(talk: &Conversation, decision: Decision) -> bool {
     let hung_up = decision.by == EndedBy::Server
         && (talk.carrier.is_only_opening() || talk.streams.client.bytes() == 0);
     let failed = decision.outcome == Outcome::Failed;
-    failed && (hung_up || decision.how == EndedHow::Timeout)
+    let silent = decision.how == EndedHow::Timeout && decision.by != EndedBy::Network;
+    failed && (hung_up || silent)
 }
 
 fn chosen(talk: &Conversation) -> Option<Chosen<'_>> {
