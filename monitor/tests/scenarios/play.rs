@@ -16,6 +16,9 @@ use crate::support::talk::Talk;
 /// What fits in a segment of a path of 1500 bytes, with timestamps.
 const SEGMENT: usize = 1448;
 
+/// How many routers a packet may pass; all packets say so but those that are marked.
+const TTL: u8 = 64;
+
 /// What the pipeline is given: a packet, or the time.
 #[derive(Clone)]
 enum Moment {
@@ -226,36 +229,46 @@ impl Player {
     }
 
     /// A packet without payload. SYN and FIN take a place in the stream.
-    fn bare(&mut self, side: Side, flags: Flags, mark: &str) -> Result<()> {
-        let (seqs, ttl) = ((self.talk.client_seq, self.talk.server_seq), self.talk.ttl);
-        let takes_place = (flags.syn() || flags.fin()) && !mark.starts_with("seq");
-        match mark.split_once(' ') {
-            _ if mark.is_empty() || mark == "lost" => {}
-            Some(("ttl", value)) => self.talk.ttl = number(value)?,
-            Some(("acks", value)) => self.talk.client_seq = self.origin + number::<u32>(value)?,
-            Some(("seq", value)) => {
-                let shift: i32 = number(value)?;
-                let seq = match side {
-                    Side::Client => &mut self.talk.client_seq,
-                    Side::Server => &mut self.talk.server_seq,
-                };
-                *seq = seq.wrapping_add_signed(shift);
-            }
-            _ => return Err(format!("({mark}) means nothing here")),
+    fn bare(&mut self, side: Side, flags: Flags, marks: &str) -> Result<()> {
+        let (client_seq, server_seq) = (self.talk.client_seq, self.talk.server_seq);
+        let marks: Vec<_> = marks.split(", ").filter(|mark| !mark.is_empty()).collect();
+        for mark in &marks {
+            self.mark(side, mark)?;
         }
         match side {
             Side::Client => self.talk.client(flags, b""),
             Side::Server => self.talk.server(flags, b""),
         };
-        (self.talk.client_seq, self.talk.server_seq, self.talk.ttl) = (seqs.0, seqs.1, ttl);
-        match side {
-            Side::Client => self.talk.client_seq += u32::from(takes_place),
-            Side::Server => self.talk.server_seq += u32::from(takes_place),
-        }
-        if takes_place {
+        (self.talk.client_seq, self.talk.server_seq) = (client_seq, server_seq);
+        self.talk.ttl = TTL;
+        let out_of_place = marks.iter().any(|mark| mark.starts_with("seq"));
+        if (flags.syn() || flags.fin()) && !out_of_place {
+            *self.seq(side) += 1;
             self.last[side].clone_from(&self.talk.frames);
         }
         Ok(())
+    }
+
+    /// What makes the next packet unlike the others.
+    fn mark(&mut self, side: Side, mark: &str) -> Result<()> {
+        match mark.split_once(' ') {
+            None if mark == "lost" => {}
+            Some(("ttl", value)) => self.talk.ttl = number(value)?,
+            Some(("acks", value)) => self.talk.client_seq = self.origin + number::<u32>(value)?,
+            Some(("seq", value)) => {
+                let seq = self.seq(side);
+                *seq = seq.wrapping_add_signed(number(value)?);
+            }
+            _ => return Err(format!("({mark}) means nothing here")),
+        }
+        Ok(())
+    }
+
+    fn seq(&mut self, side: Side) -> &mut u32 {
+        match side {
+            Side::Client => &mut self.talk.client_seq,
+            Side::Server => &mut self.talk.server_seq,
+        }
     }
 
     /// Data, in as many segments as it takes.
