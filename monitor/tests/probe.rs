@@ -375,6 +375,29 @@ fn a_reported_hello_is_repeated_and_the_change_that_helps_is_named() {
 }
 
 #[test]
+fn a_reported_hello_that_is_answered_now_leads_to_the_certificates() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = replayed(&capture("badsni_envoy.pcap"));
+    let reports = folder.path().join("reports.jsonl");
+    std::fs::write(&reports, &lines).unwrap();
+    let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    let server = serve(|mut connection| answer(&mut connection));
+    let from = reports.display().to_string();
+    let id = first["id"].as_str().unwrap();
+    let report = asked(&server, &["--like", id, "--from", &from]);
+    assert_eq!(answer_to(&report, "same_hello")["answer"], "server_hello");
+    assert_eq!(
+        answer_to(&report, "tls_1_2")["client_hello"]["sni"],
+        first["client_hello"]["sni"]
+    );
+    assert_eq!(
+        failures(&report),
+        [("certificate-hostname-mismatch", "certain")],
+        "{report:#}"
+    );
+}
+
+#[test]
 fn every_hello_in_the_captures_is_repeated_as_it_was() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures");
     let files = std::fs::read_dir(folder).unwrap();

@@ -1,6 +1,6 @@
 //! The hello of a report once more, and that with the one change that its failure suggests.
 
-use super::answer::Exchange;
+use super::answer::{Ending, Exchange};
 use super::extension::is_known;
 use super::hello::{Hello, Seldom};
 use super::offer::{self, EVERY_VERSION};
@@ -85,6 +85,10 @@ impl Like {
             .set(ExtensionType::SIGNATURE_ALGORITHMS, true),
             ProbeQuestion::SameWithoutAlpn => same.with_protocols(&[]),
             ProbeQuestion::SameWithoutPostQuantum => classical(same),
+            ProbeQuestion::Tls12 => {
+                let named = same.has(ExtensionType::SERVER_NAME);
+                offer::of(question, None, false).named(named.then_some(&same.name))
+            }
             _ => same,
         }
     }
@@ -117,17 +121,21 @@ impl Like {
         if so_far.is_empty() {
             return Some(ProbeQuestion::SameHello);
         }
-        let answered = |exchange: &Exchange| exchange.answer.suits(&exchange.asked);
-        if so_far.iter().any(answered) {
-            return None;
+        let answered = |exchange: &&Exchange| exchange.answer.suits(&exchange.asked);
+        if let Some(taken) = so_far.iter().find(answered) {
+            return behind(taken, so_far);
         }
         let tried = |question: &ProbeQuestion| {
             so_far
                 .iter()
                 .any(|exchange| exchange.asked.question == *question)
         };
-        let mut changes = self.changes(name).into_iter();
-        changes.find(|question| !tried(question))
+        let silent = so_far.first()?.answer.ending == Ending::Silent;
+        let first = if silent { VANISHED } else { &[] };
+        let mut changes = first.to_vec();
+        changes.retain(|question| self.is_change(*question, name));
+        changes.extend(self.changes(name));
+        changes.into_iter().find(|question| !tried(question))
     }
 
     /// Whether the hello is another with the change of this question.
@@ -159,10 +167,24 @@ impl Like {
             ProbeQuestion::SameWithoutAlpn => "the same without ALPN",
             ProbeQuestion::SameWithoutPostQuantum => "the same without post-quantum groups",
             ProbeQuestion::SameInPieces => "the same in small segments",
+            ProbeQuestion::Tls12 => "TLS 1.2, for the certificates",
             _ => return format!("the hello of {}", self.id),
         };
         fixed.to_owned()
     }
+}
+
+/// What is worth a try when the hello may have vanished on the way.
+const VANISHED: &[ProbeQuestion] = &[
+    ProbeQuestion::SameInPieces,
+    ProbeQuestion::SameWithoutPostQuantum,
+];
+
+/// The hello is answered as it is: what failed lies behind the ServerHello. TLS 1.2 shows it where TLS 1.3 does not.
+fn behind(taken: &Exchange, so_far: &[Exchange]) -> Option<ProbeQuestion> {
+    let hidden = taken.answer.chain.is_none();
+    let is_first = taken.asked.question == ProbeQuestion::SameHello;
+    (is_first && hidden && so_far.len() == 1).then_some(ProbeQuestion::Tls12)
 }
 
 /// The changes that a cause suggests.
@@ -179,10 +201,7 @@ const fn suggested(cause: Option<Cause>) -> &'static [ProbeQuestion] {
             ProbeQuestion::SameWithSchemes,
         ],
         Some(Cause::AlpnMismatch) => &[ProbeQuestion::SameWithoutAlpn],
-        Some(Cause::PathMtuBlackhole | Cause::ServerSilent) => &[
-            ProbeQuestion::SameInPieces,
-            ProbeQuestion::SameWithoutPostQuantum,
-        ],
+        Some(Cause::PathMtuBlackhole | Cause::ServerSilent) => VANISHED,
         _ => &[],
     }
 }

@@ -49,7 +49,8 @@ impl Questions {
     pub fn at_most(&self) -> usize {
         match &self.plan {
             Plan::Runbook => runbook::ORDER.len(),
-            Plan::Like(like) => 1 + like.changes(self.name.as_deref()).len(),
+            // A change is tried only when the hello itself fails, and the certificates are looked at only when it does not.
+            Plan::Like(like) => 1 + like.changes(self.name.as_deref()).len().max(1),
         }
     }
 
@@ -92,9 +93,13 @@ fn is_in_vain(so_far: &[Exchange]) -> bool {
         return false;
     };
     let ending = &first.answer.ending;
-    let timeouts = so_far
-        .iter()
-        .filter(|exchange| exchange.answer.ending == Ending::Silent);
+    let waited = |exchange: &&Exchange| {
+        matches!(
+            exchange.answer.ending,
+            Ending::Silent | Ending::ConnectTimeout
+        )
+    };
+    let timeouts = so_far.iter().filter(waited);
     let vain = |exchange: &Exchange| {
         matches!(
             exchange.answer.ending,

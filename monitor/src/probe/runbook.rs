@@ -22,9 +22,10 @@ pub(super) const ORDER: &[ProbeQuestion] = &[
     ProbeQuestion::AlpnHttp11,
     ProbeQuestion::AlpnNone,
     ProbeQuestion::AlpnOther,
+    ProbeQuestion::Again,
+    // The last ones: a server that serves one connection at a time is stuck in one whose hello vanishes.
     ProbeQuestion::PostQuantum,
     ProbeQuestion::PostQuantumInPieces,
-    ProbeQuestion::Again,
 ];
 
 /// The first question that was not asked and would tell something.

@@ -151,10 +151,11 @@ fn packets_that_vanish_are_a_connection_timeout() {
 #[test]
 fn large_packets_that_vanish_fail_clients_with_a_post_quantum_share() {
     let scene = Scene::new();
-    let _server = Server::openssl(&scene.network, &scene.pki, NAME, &[]).unwrap();
+    let _nginx = Server::nginx(&scene.network, &scene.pki, NAME).unwrap();
     drop_at_node(&scene, "tcp dport 443 meta length > 1200");
     let report = named(&scene);
-    assert_failures(&report, &["path-mtu-blackhole (certain)"]);
+    let failures = ["no-sni-rejected (certain)", "path-mtu-blackhole (certain)"];
+    assert_failures(&report, &failures);
     assert_eq!(answer(&report, "post_quantum"), "silence");
     assert_eq!(answer(&report, "post_quantum_in_pieces"), "server_hello");
 }

@@ -2,6 +2,7 @@
 
 use super::Finding;
 use super::inquiry::{Inquiry, sentence};
+use super::refused::complained;
 use crate::diagnosis::Verdict;
 use crate::probe::answer::{Ending, Exchange};
 use crate::report::{Cause, Confidence, ProbeQuestion};
@@ -25,7 +26,8 @@ pub(super) fn nameless(inquiry: &Inquiry<'_>) -> Option<Finding> {
 ///
 /// 1. It is not answered in large segments, and is in small ones: large packets vanish on the path. Certain when there was
 ///    silence; a reset says that somebody minds.
-/// 2. It is answered in neither: the facts.
+/// 2. The server says why: that.
+/// 3. Else the facts.
 pub(super) fn post_quantum(inquiry: &Inquiry<'_>) -> Option<Finding> {
     let main = inquiry.main_answered()?;
     let large = inquiry.refused(ProbeQuestion::PostQuantum)?;
@@ -33,7 +35,9 @@ pub(super) fn post_quantum(inquiry: &Inquiry<'_>) -> Option<Finding> {
     let small = inquiry.answered(ProbeQuestion::PostQuantumInPieces);
     let (why, confidence) = match (&large.answer.ending, small) {
         (Ending::Silent, Some(_)) => (Cause::PathMtuBlackhole, Some(Confidence::Certain)),
-        _ => (Cause::Unexplained, None),
+        _ => complained(large).map_or((Cause::Unexplained, None), |said| {
+            (said.cause, said.confidence)
+        }),
     };
     let mut evidence = vec![sentence(large)];
     let bytes = large.asked.bytes.len();

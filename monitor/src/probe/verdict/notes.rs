@@ -5,7 +5,7 @@ use super::inquiry::Inquiry;
 use crate::probe::answer::{Ending, Exchange, suite_name};
 use crate::probe::questions::ended_early;
 use crate::report::{ClientCertificateWish, ProbeQuestion};
-use crate::tls::Chain;
+use crate::tls::{Chain, alert};
 
 /// A sentence for each.
 pub(in crate::probe) fn notes(inquiry: &Inquiry<'_>) -> Vec<String> {
@@ -15,6 +15,7 @@ pub(in crate::probe) fn notes(inquiry: &Inquiry<'_>) -> Vec<String> {
         alone(inquiry),
         asked_for_certificate(inquiry),
         other_name(inquiry),
+        warned(inquiry),
         old_versions(inquiry),
         weak(inquiry),
         repeated(inquiry),
@@ -66,6 +67,20 @@ fn other_name(inquiry: &Inquiry<'_>) -> Option<String> {
     Some(format!(
         "a name that nobody serves ({name}) is answered too{same}"
     ))
+}
+
+/// Some clients end the handshake at that warning.
+fn warned(inquiry: &Inquiry<'_>) -> Option<String> {
+    const WARNING: (u8, u8) = (alert::WARNING, alert::UNRECOGNIZED_NAME);
+    let name = inquiry.main()?.asked.name()?;
+    let warns = |exchange: &&Exchange| {
+        exchange.asked.name() == Some(name) && exchange.answer.alerts.contains(&WARNING)
+    };
+    inquiry.exchanges.iter().find(warns).map(|_| {
+        format!(
+            "the server does not know the name {name}: it warns (unrecognized_name) and goes on"
+        )
+    })
 }
 
 fn subject(chain: &Chain) -> String {

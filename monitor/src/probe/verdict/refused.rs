@@ -79,7 +79,6 @@ const CONTRASTS: &[(ProbeQuestion, Cause)] = &[
     (ProbeQuestion::PostQuantum, Cause::CipherMismatch),
     (ProbeQuestion::AlpnNone, Cause::AlpnMismatch),
     (ProbeQuestion::SameWithoutAlpn, Cause::AlpnMismatch),
-    (ProbeQuestion::SameInPieces, Cause::PathMtuBlackhole),
 ];
 
 fn contrast(inquiry: &Inquiry<'_>, main: &Exchange) -> Option<Verdict> {
@@ -88,7 +87,11 @@ fn contrast(inquiry: &Inquiry<'_>, main: &Exchange) -> Option<Verdict> {
         // A client that asks for no name gets no answer, and one that asks for any does.
         (ProbeQuestion::OtherName, named_cause(main)),
     ];
-    let mut contrasts = named.iter().chain(CONTRASTS);
+    // A hello that is answered in small segments and otherwise by silence vanishes on the way.
+    let silent = main.answer.ending == Ending::Silent;
+    let size = [(ProbeQuestion::SameInPieces, Cause::PathMtuBlackhole)];
+    let size = size.iter().filter(|_| silent);
+    let mut contrasts = named.iter().chain(CONTRASTS).chain(size);
     let (taken, why) =
         contrasts.find_map(|(question, why)| Some((inquiry.answered(*question)?, *why)))?;
     let verdict = Verdict::new(why, Confidence::Certain, sentence(main)).and(sentence(taken));
@@ -104,7 +107,7 @@ fn named_cause(main: &Exchange) -> Cause {
     }
 }
 
-fn complained(main: &Exchange) -> Option<Verdict> {
+pub(super) fn complained(main: &Exchange) -> Option<Verdict> {
     let why = match main.answer.ending {
         Ending::Alert(alert::INTERNAL_ERROR) => Cause::ServerInternalError,
         Ending::Alert(
