@@ -10,6 +10,7 @@ mod foreign;
 mod inferred;
 mod outcome;
 mod preamble;
+mod probed;
 mod progress;
 mod proof;
 mod protected;

@@ -70,6 +70,7 @@ impl Pipeline {
         if !talk.speaks_tls() && !self.settings.ports.is_tls(talk.endpoints.server.port) {
             return;
         }
+        let decision = decision.with_probes_told_apart(&talk);
         let lesson = Lesson::of(&talk, decision);
         let is_first = lesson.as_ref().is_some_and(Lesson::is_refusal);
         let (first, last) = if is_first {

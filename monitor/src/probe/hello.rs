@@ -3,7 +3,7 @@
 use super::bytes::{numbers, vec8, vec16, vec24};
 use super::extension;
 use super::noise::Noise;
-use crate::tls::{ExtensionType, OuterHello, Version};
+use crate::tls::{ClientHello, ExtensionType, OuterHello, Version};
 
 /// The longest content of a record (RFC 8446 section 5.1).
 const RECORD: usize = 1 << 14;
@@ -77,7 +77,8 @@ impl Hello {
     /// The message with its header.
     pub(super) fn message(&self, noise: &mut Noise) -> Vec<u8> {
         let mut body = self.legacy_version.to_be_bytes().to_vec();
-        body.extend(noise.bytes(32));
+        body.extend(ClientHello::PROBE);
+        body.extend(noise.bytes(32 - ClientHello::PROBE.len()));
         body.extend(vec8(&noise.bytes(self.session_id.min(32))));
         body.extend(vec16(&numbers(&self.suites)));
         body.extend(vec8(&self.compression));
@@ -157,7 +158,6 @@ pub(super) fn records(message: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tls::ClientHello;
 
     fn parsed(hello: &Hello) -> Box<ClientHello> {
         let message = hello.message(&mut Noise::new([9; 32]));
@@ -185,6 +185,7 @@ mod tests {
         assert_eq!(read.cipher_suites[..], [0x1301, 0xc02f]);
         assert_eq!(read.alpn.to_string(), "h2,http/1.1");
         assert_eq!(read.key_shares[..], [29]);
+        assert!(read.is_of_probe());
         assert_eq!(read.extensions.len(), hello.extensions.len());
         assert!(read.unreadable.is_empty(), "{:?}", read.unreadable);
     }

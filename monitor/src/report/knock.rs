@@ -1,4 +1,4 @@
-//! What a connection without a ClientHello was, where the outcome is `probe`: who only knocks, and how.
+//! What a connection was, where the outcome is `probe`: who only knocks, and how.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -22,10 +22,12 @@ labelled! {
         ConnectAndClose = "connect_and_close",
         /// It stood for longer, and the client never said a word.
         Idle = "idle",
+        /// A question of `tlsmon probe`, by the mark in its hello.
+        TlsmonProbe = "tlsmon_probe",
     }
 }
 
-/// A connection without a ClientHello.
+/// A connection without a ClientHello, or with one that only asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Knock {
     /// How somebody knocked.
@@ -72,6 +74,7 @@ impl Knock {
         let tcp = case.talk.carrier.tcp();
         let source = checker(case.talk.endpoints.client.address);
         let kind = match () {
+            () if case.talk.is_asked_by_tlsmon() => KnockKind::TlsmonProbe,
             () if source.is_some() => KnockKind::HealthCheck,
             () if tcp.is_some_and(|tcp| tcp.connected.is_none()) => KnockKind::HalfOpen,
             () if case.delay() < PATIENCE => KnockKind::ConnectAndClose,

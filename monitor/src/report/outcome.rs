@@ -13,7 +13,7 @@ labelled! {
         /// It ended before it completed; or the client left at its end without a word, and the certificate has a fault in plain
         /// sight.
         Failed = "failed",
-        /// TCP only, no ClientHello: a health check or a port scan.
+        /// TCP only, no ClientHello: a health check or a port scan; or a question of `tlsmon probe`.
         Probe = "probe",
         /// The client's first bytes are not TLS.
         NotTls = "not_tls",

@@ -89,6 +89,15 @@ impl ClientHello {
         listed.chain(legacy)
     }
 
+    /// How the random of a hello of `tlsmon probe` begins, so that whoever watches can tell it from clients. Anybody can write
+    /// that into a hello, and is then counted as what he claims to be.
+    pub const PROBE: &[u8; 12] = b"tlsmon-probe";
+
+    /// Whether `tlsmon probe` sent it.
+    pub fn is_of_probe(&self) -> bool {
+        self.random.starts_with(Self::PROBE)
+    }
+
     /// It has a ticket of an earlier session (RFC 5077).
     pub fn has_ticket(&self) -> bool {
         self.details.session_ticket.is_some_and(|len| len > 0)

@@ -3,6 +3,7 @@
 use std::fs;
 use std::process::Command;
 
+use nix::sys::signal::Signal;
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use serde_json::Value;
 use xtask::command::require;
@@ -62,6 +63,30 @@ fn envoy_without_a_chain_for_no_name_fails_clients_without_a_name() {
         "{report:#}"
     );
     assert_failures(&probe(&scene, &[]), &["no-sni-rejected (possible)"]);
+}
+
+#[test]
+fn an_agent_on_the_way_counts_a_probe_as_one_and_no_failure() {
+    let scene = Scene::new();
+    let _nginx = Server::nginx(&scene.network, &scene.pki, NAME).unwrap();
+    let agent = scene.agent();
+    let report = named(&scene);
+    let asked = report.pointer("/questions").and_then(Value::as_array);
+    let count = asked.unwrap().len();
+    let good = scene.s_client(&["-servername", NAME]);
+    agent.handshake(good.port, SOON).unwrap();
+    let ended = agent.end(Signal::SIGINT).unwrap();
+    let summary = ended.summary().unwrap();
+    assert_eq!(
+        summary.pointer("/outcomes/probe"),
+        Some(&Value::from(count))
+    );
+    assert_eq!(summary.pointer("/outcomes/failed"), None, "{summary:#}");
+    let kinds = ended.events().filter_map(|event| {
+        let kind = event.pointer("/probe/kind")?;
+        kind.as_str().map(str::to_owned)
+    });
+    assert!(kinds.into_iter().all(|kind| kind == "tlsmon_probe"));
 }
 
 #[test]

@@ -55,13 +55,12 @@ pub(super) fn findings(inquiry: &Inquiry<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let mut findings = Vec::new();
-    if !main.answer.suits(&main.asked) {
-        findings.push(Finding::failure(
-            inquiry.main_clients(),
-            refused::why(inquiry, main),
-        ));
-    } else if let Some(verdict) = inquiry.is_unsteady().then(|| refused::unsteady(inquiry)) {
+    if inquiry.is_unsteady() {
+        let verdict = refused::unsteady(inquiry);
         findings.push(Finding::failure("some clients, some of the time", verdict));
+    } else if !main.answer.suits(&main.asked) {
+        let verdict = refused::why(inquiry, main);
+        findings.push(Finding::failure(inquiry.main_clients(), verdict));
     }
     findings.extend(behind::certificate(inquiry));
     findings.extend(behind::client_certificate(inquiry));

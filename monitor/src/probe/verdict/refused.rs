@@ -23,7 +23,13 @@ pub(super) fn why(inquiry: &Inquiry<'_>, main: &Exchange) -> Verdict {
 
 /// The first question was answered once, and once not.
 pub(super) fn unsteady(inquiry: &Inquiry<'_>) -> Verdict {
-    facts(inquiry).and("the same hello is not always answered alike: several servers behind one address, or one that is about to change")
+    let asked = [inquiry.main(), inquiry.of(ProbeQuestion::Again)];
+    Verdict {
+        cause: Cause::Unexplained,
+        confidence: None,
+        evidence: asked.into_iter().flatten().map(sentence).collect(),
+    }
+    .and("the same hello is not always answered alike: several servers behind one address, or one that is about to change")
 }
 
 fn said(main: &Exchange) -> Option<Verdict> {
