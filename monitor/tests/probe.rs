@@ -64,7 +64,7 @@ fn waiting_hello(connection: &TcpStream) -> Box<ClientHello> {
             .map(|head| 5 + usize::from(u16::from_be_bytes([head[3], head[4]])));
         assert!(len > 0, "the hello ended half way");
         if whole.is_some_and(|whole| len >= whole) {
-            return *ClientHello::parse(&bytes[9..len]).unwrap();
+            return ClientHello::parse(&bytes[9..len]).unwrap();
         }
     }
 }
