@@ -13,6 +13,7 @@ mod support;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use monitor::frame::Timestamp;
 use monitor::report::{Cause, Confidence, EndedBy, EndedHow, Handshake};
 use support::frames::{OwnedFrame, captures, frames, handshakes};
 
@@ -38,16 +39,18 @@ fn set_client_port(packet: &mut [u8], port: u16) {
     packet[client..client + 2].copy_from_slice(&port.to_be_bytes());
 }
 
-/// The reports of a capture, right behind those of the earlier handshakes.
+/// The reports of a capture, right behind those of the earlier handshakes: these are moved, for the dates of certificates are
+/// compared with the time of the others.
 fn with_contrast(capture: &[OwnedFrame]) -> Vec<Handshake> {
     let mut all = earlier();
-    let begin = all[all.len() - 1].time.plus(Duration::from_secs(5));
-    // Where nothing came through, there are no packets.
-    let first = capture.first().map_or(begin, |frame| frame.time);
-    all.extend(capture.iter().cloned().map(|mut frame| {
-        frame.time = begin.plus(frame.time.since(first));
-        frame
-    }));
+    if let Some(first) = capture.first() {
+        let begin = Timestamp(first.time.0 - 60_000_000_000);
+        let moved = all[0].time;
+        for frame in &mut all {
+            frame.time = begin.plus(frame.time.since(moved));
+        }
+    }
+    all.extend(capture.iter().cloned());
     handshakes(&all).split_off(3)
 }
 

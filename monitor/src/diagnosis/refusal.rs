@@ -1,7 +1,7 @@
 //! How a server refuses a ClientHello.
 
 use crate::handshake::{Conversation, Decision, SeenAlert};
-use crate::report::{EndedBy, EndedHow};
+use crate::report::{EndedBy, EndedHow, Outcome};
 use crate::tls::alert;
 
 /// How a server refuses a ClientHello, before any ServerHello.
@@ -18,7 +18,8 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// How the server refused; `None` where it did not. A client that leaves is nobody's refusal.
+    /// How the server refused; `None` where it did not. A client that leaves is nobody's refusal, nor is what becomes of a
+    /// hello that only asks.
     pub fn of(talk: &Conversation, decision: Decision) -> Option<Self> {
         if !refuses_hello(talk, decision) {
             return None;
@@ -63,6 +64,7 @@ fn refuses_hello(talk: &Conversation, decision: Decision) -> bool {
         && !answered
         && !progress.sides.server.not_tls
         && decision.by == EndedBy::Server
+        && decision.outcome == Outcome::Failed
 }
 
 /// The alert that ended it.
