@@ -326,6 +326,26 @@ fn a_client_that_leaves_is_nobodys_refusal() {
     );
 }
 
+#[test]
+fn a_question_of_the_probe_is_nobodys_refusal() {
+    let mut scene = Scene::default();
+    for name in ["a.test", "b.test", "c.test", "d.test", "e.test", "f.test"] {
+        scene.client(name.as_bytes()[0]).connection(|talk| {
+            let mut hello = named(name).record();
+            hello[11..23].copy_from_slice(b"tlsmon-probe");
+            talk.says(&hello).server(Flags::RST | Flags::ACK, b"");
+        });
+    }
+    assert!(scene.told().iter().all(|line| line == "probe"));
+    scene.resets(USUAL);
+    let report = last(&scene);
+    assert_eq!(scene.told().last().unwrap(), "no-sni-rejected (likely)");
+    cites(
+        &report,
+        "no hellos with SNI seen on this endpoint to compare with",
+    );
+}
+
 const OLD: Hello<'_> = Hello {
     sni: Some("a.test"),
     versions: &[],
