@@ -59,6 +59,9 @@ fn report(answer: Answer) {
     let probe = monitor::probe::report(&subject, &exchanges);
     let mut line = Vec::new();
     json::write(&Event::Probe(Box::new(probe)), &mut line).expect("memory takes it");
-    assert!(line.iter().all(|byte| *byte == b'\n' || (0x20..0x7f).contains(byte)));
+    assert!(
+        line.iter()
+            .all(|byte| *byte == b'\n' || (0x20..0x7f).contains(byte))
+    );
     let _ = questions.next(&exchanges);
 }
