@@ -15,9 +15,11 @@ mod support;
 mod bytes;
 mod certificate;
 mod expect;
+mod hello;
 mod message;
 mod parse;
 mod play;
+mod player;
 
 use std::fmt::Write as _;
 use std::fs;
