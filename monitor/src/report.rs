@@ -38,7 +38,7 @@ pub use envelope::{ProxiedPeer, ProxyProtocol, Starttls, Tunnel};
 pub use extension::{EncryptedHelloKind, EncryptedHelloReport, PskReport};
 pub use hello::{AlertReport, ClientHelloReport, Missing, ServerHelloReport};
 pub use id::HandshakeId;
-pub use knock::{Knock, KnockKind};
+pub use knock::{Knock, KnockKind, checker};
 pub use leg::LegReport;
 pub use outcome::{Ended, EndedBy, EndedHow, Outcome, Stage};
 pub use probe::{

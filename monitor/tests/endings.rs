@@ -8,7 +8,7 @@ use monitor::frame::Timestamp;
 use monitor::pipeline::{Pipeline, Settings};
 use monitor::report::{Cause, Confidence, EndedBy, EndedHow, Event, Handshake, Outcome};
 use rstest::rstest;
-use support::frames::{OwnedFrame, frames, handshakes};
+use support::frames::{OwnedFrame, frames, handshakes, is_from_server};
 
 /// The only report of this capture.
 fn only(name: &str) -> Handshake {
@@ -103,6 +103,17 @@ fn a_server_that_misses_a_client_certificate_is_understood_in_whichever_words(
 #[case::host_name_in_13("cert_hostname_13_curl")]
 fn a_completed_handshake_that_nobody_used_is_no_failure(#[case] name: &str) {
     let report = only(name);
+    assert_eq!((report.outcome, report.cause), (Outcome::Established, None));
+}
+
+#[test]
+fn a_health_check_takes_any_certificate() {
+    let mut all = frames("cert_expired_12_node.pcap");
+    for frame in &mut all {
+        let client = if is_from_server(&frame.bytes) { 16 } else { 12 };
+        frame.bytes[client..client + 4].copy_from_slice(&[35, 191, 0, 1]);
+    }
+    let report = handshakes(&all).remove(0);
     assert_eq!((report.outcome, report.cause), (Outcome::Established, None));
 }
 

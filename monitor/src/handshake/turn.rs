@@ -11,11 +11,13 @@ impl Conversation {
     /// - the client, until its hello is whole, and in TLS 1.2 and before from the rest of its flight until its Finished;
     /// - the server, until its flight is whole: in TLS 1.2 and before that is told by ServerHelloDone or its Finished, in
     ///   TLS 1.3 it is taken for whole when it has encrypted records.
+    ///
+    /// Of QUIC nothing can be said behind the ServerHello.
     pub fn awaited(&self) -> Option<Side> {
         let (_, last) = self.moved?;
         let arrived = match &self.carrier {
             Carrier::Tcp(_) => self.has_all_of(last),
-            Carrier::Quic(_) => true,
+            Carrier::Quic(_) => self.hello_acked() && self.progress.server_hello.is_none(),
         };
         let whole = match last {
             Side::Client => self.client_flight_is_whole(),

@@ -63,7 +63,7 @@ const fn v6([a, b, c, d]: [u16; 4], prefix: u8) -> IpNet {
 }
 
 /// Whose health checks come from this address.
-fn checker(address: IpAddr) -> Option<&'static str> {
+pub fn checker(address: IpAddr) -> Option<&'static str> {
     let found = CHECKERS.iter().find(|(_, range)| range.contains(&address));
     found.map(|(source, _)| *source)
 }
