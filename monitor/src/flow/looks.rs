@@ -80,18 +80,21 @@ impl Looks {
     }
 
     /// What speaks against a reset of this side; none where its hop limit does not, or where there is too little to compare
-    /// with. `odd_place`: it stands behind all that the side has sent.
+    /// with. One packet is enough for a reset that this host made: it has passed no router, and the other has. `odd_place`:
+    /// the reset stands behind all that the side has sent.
     pub fn judge(&self, reset: Look, odd_place: bool) -> Option<Foreign> {
         let usual = self.hop_limit;
         let same_way = hops(usual) == hops(reset.hop_limit);
-        if self.alike < 2 || self.varied || same_way {
+        let made_here = reset.leaves && hops(reset.hop_limit) == 0;
+        let least = if made_here { 1 } else { 2 };
+        if self.alike < least || self.varied || same_way {
             return None;
         }
         Some(Foreign {
             hop_limits: [usual, reset.hop_limit],
             odd_id: reset.ip_id.is_some_and(|id| self.is_odd(id)),
             odd_place,
-            made_here: reset.leaves && hops(reset.hop_limit) == 0,
+            made_here,
         })
     }
 
@@ -218,5 +221,9 @@ mod tests {
         };
         let found = usual(63, [7001, 7002]).judge(reset, false);
         assert_eq!(found.map(|found| found.made_here), Some(true));
+        let mut one = Looks::default();
+        one.note(look(63, 0), true);
+        let found = one.judge(reset, false);
+        assert_eq!(found.map(Foreign::is_sure), Some(true));
     }
 }

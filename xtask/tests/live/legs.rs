@@ -6,7 +6,7 @@ use std::process::Command;
 use nix::sys::signal::Signal;
 use serde_json::Value;
 use xtask::command::require;
-use xtask::lab::{Agent, POD, Server, Unread, handshakes, word};
+use xtask::lab::{Agent, Curl, POD, Server, Unread, handshakes, word};
 
 use crate::scene::{NAME, SOON, Scene, assert_no_loss, assert_says};
 
@@ -125,7 +125,8 @@ fn a_reset_that_the_node_made_in_the_name_of_the_client_is_nobodys() {
     let _server = Server::openssl(&scene.network, &scene.pki, NAME, &[]).unwrap();
     refuse(&scene, "iifname pod0 tcp sport 443 meta length > 400");
     let agent = agent(&scene);
-    let attempt = scene.s_client(&["-servername", NAME]);
+    // Nobody tells the client.
+    let attempt = scene.curl(&Curl::to(NAME).with(&["--max-time", "2"]));
     let report = agent.handshake(attempt.port, SOON).unwrap();
     assert_says(
         &report,
