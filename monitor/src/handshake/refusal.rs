@@ -17,8 +17,8 @@ impl Progress {
             && hello.is_none_or(|(hello, _)| !hello.early_data)
     }
 
-    /// The client answered a CertificateRequest with no certificate, and the first that the server says to its Finished has
-    /// an alert's size. The client had not said goodbye: then that could be the answer.
+    /// The client answered a CertificateRequest, and the first that the server says to its Finished has an alert's size. The
+    /// client had not said goodbye: then that could be the answer.
     pub(super) fn server_refuses(&self) -> bool {
         if self.sides[Side::Server].maybe_alert.is_none() {
             return false;
@@ -29,10 +29,9 @@ impl Progress {
                 .last()
                 .is_some_and(|last| last.contains(&Inferred::Alert))
         };
-        let answered = inferred.client.iter();
-        let came_without = answered
-            .copied()
-            .any(|record| record.contains(&Inferred::EmptyCertificate));
-        came_without && ends_with_alert(&inferred.server) && !ends_with_alert(&inferred.client)
+        let asked = inferred.client.iter().copied().any(|record| {
+            record.contains(&Inferred::EmptyCertificate) || record.contains(&Inferred::Certificate)
+        });
+        asked && ends_with_alert(&inferred.server) && !ends_with_alert(&inferred.client)
     }
 }
