@@ -137,6 +137,7 @@ impl Talk {
         for said in &self.said {
             let said = &said[..said.len().min(16 * 1024)];
             seeds.add("records", &[&[0, 50], said].concat())?;
+            seeds.add("answer", &[&[1, 50], said].concat())?;
             messages(seeds, said)?;
         }
         Ok(())

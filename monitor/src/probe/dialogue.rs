@@ -249,10 +249,11 @@ impl Heard {
         match () {
             () if self.declined && refused => ClientCertificateWish::Required,
             () if self.declined => ClientCertificateWish::Optional,
-            () if self.flight_over && !self.version().is_some_and(Version::is_tls13) => {
-                ClientCertificateWish::NotAsked
+            () if self.asked_for_certificate || !self.flight_over => {
+                ClientCertificateWish::NotShown
             }
-            () => ClientCertificateWish::NotShown,
+            () if self.version().is_some_and(Version::is_tls13) => ClientCertificateWish::NotShown,
+            () => ClientCertificateWish::NotAsked,
         }
     }
 }
@@ -269,5 +270,82 @@ const fn named_group(body: &[u8]) -> Option<u16> {
     match body {
         [3, high, low, ..] => Some(u16::from_be_bytes([*high, *low])),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::tls::Malformed;
+
+    /// What is made of an answer that comes in pieces of this size, up to where the dialogue closes.
+    fn heard(bytes: &[u8], size: usize, cut: &Cut) -> Answer {
+        let mut dialogue = Dialogue::new(None);
+        for piece in bytes.chunks(size) {
+            if dialogue.receive(piece) == Next::Close {
+                break;
+            }
+        }
+        dialogue.end(cut, Duration::ZERO, Duration::ZERO)
+    }
+
+    /// The stream without the alert at its end, which answered what another client had sent.
+    fn before_alert(bytes: &[u8]) -> &[u8] {
+        bytes.strip_suffix(&[21, 3, 3, 0, 2, 2, 40]).unwrap()
+    }
+
+    #[rstest]
+    #[case::tls13(include_bytes!("../../tests/streams/ok_tls13.server"))]
+    #[case::tls12(include_bytes!("../../tests/streams/ok_tls12.server"))]
+    #[case::retry(include_bytes!("../../tests/streams/ok_hrr.server"))]
+    #[case::client_certificate(before_alert(include_bytes!("../../tests/streams/mtls_missing_12_openssl.server")))]
+    #[case::refused(include_bytes!("../../tests/streams/badsni_nginx_reject_handshake.server"))]
+    #[case::in_small_records(include_bytes!("../../tests/streams/frag_records_64.server"))]
+    #[case::cleartext(b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\n\r\n")]
+    #[case::nonsense(&[22, 3, 3, 0, 4, 2, 0, 0, 0, 9, 9, 9])]
+    fn an_answer_is_the_same_however_it_is_cut(#[case] bytes: &[u8]) {
+        let whole = heard(bytes, bytes.len(), &Cut::Closed);
+        for size in [1, 2, 7, 100, 1448] {
+            let pieces = heard(bytes, size, &Cut::Closed);
+            assert_eq!(whole.ending, pieces.ending, "{size}");
+            assert_eq!(whole.hello, pieces.hello, "{size}");
+            assert_eq!(whole.chain, pieces.chain, "{size}");
+            assert_eq!(whole.wish, pieces.wish, "{size}");
+        }
+    }
+
+    #[rstest]
+    #[case::rst(&[], Cut::Reset, Ending::Reset)]
+    #[case::fin(&[], Cut::Closed, Ending::Closed)]
+    #[case::silence(&[], Cut::Timeout, Ending::Silent)]
+    #[case::half_a_record(&[22, 3, 3, 1], Cut::Timeout, Ending::Silent)]
+    #[case::a_warning_and_silence(&[21, 3, 3, 0, 2, 1, 112], Cut::Timeout, Ending::Silent)]
+    #[case::a_fatal_alert(&[21, 3, 3, 0, 2, 2, 112], Cut::Closed, Ending::Alert(112))]
+    #[case::an_alert_before_rst(&[21, 3, 3, 0, 2, 2, 40], Cut::Reset, Ending::Alert(40))]
+    #[case::close_notify(&[21, 3, 3, 0, 2, 1, 0], Cut::Closed, Ending::Alert(0))]
+    #[case::short_cleartext(b"no\n", Cut::Closed, Ending::Cleartext(None))]
+    #[case::ssh(b"SSH-2.0-x", Cut::Timeout, Ending::Cleartext(Some(Cleartext::Ssh)))]
+    #[case::nonsense(&[22, 3, 3, 0, 0], Cut::Ours, Ending::Malformed(Malformed::EmptyRecord))]
+    fn an_end_is_told_apart(#[case] bytes: &[u8], #[case] cut: Cut, #[case] ending: Ending) {
+        assert_eq!(heard(bytes, 100, &cut).ending, ending);
+    }
+
+    #[test]
+    fn who_never_comes_to_an_end_is_left() {
+        let warnings = [21, 3, 3, 0, 2, 1, 1].repeat(MAX_BYTES);
+        let mut dialogue = Dialogue::new(None);
+        let mut taken = 0;
+        for piece in warnings.chunks(16 * 1024) {
+            taken += piece.len();
+            if dialogue.receive(piece) == Next::Close {
+                break;
+            }
+        }
+        assert!(taken <= MAX_BYTES + 16 * 1024, "{taken}");
+        let answer = dialogue.end(&Cut::Ours, Duration::ZERO, Duration::ZERO);
+        assert_eq!(answer.ending, Ending::TooMuch);
+        assert_eq!(answer.alerts.len(), MAX_ALERTS);
     }
 }

@@ -116,3 +116,93 @@ fn is_in_vain(so_far: &[Exchange]) -> bool {
 pub(super) fn ended_early(so_far: &[Exchange]) -> bool {
     is_in_vain(so_far)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rstest::rstest;
+
+    use super::*;
+    use crate::probe::{Answer, Cut, Dialogue};
+
+    const TLS13: &[u8] = include_bytes!("../../tests/streams/ok_tls13.server");
+    const NAME: &str = "shop.example";
+
+    /// The answer of a server that takes the hello.
+    fn taken() -> Answer {
+        let mut dialogue = Dialogue::new(None);
+        dialogue.receive(TLS13);
+        dialogue.end(&Cut::Ours, Duration::ZERO, Duration::ZERO)
+    }
+
+    /// All questions that are asked when this comes of each.
+    fn asked(name: Option<&str>, ending: impl Fn(&Asked) -> Option<Ending>) -> Vec<ProbeQuestion> {
+        let name = name.map(str::to_owned);
+        let mut questions = Questions::of_runbook(name, Noise::new([0; 32]));
+        let most = questions.at_most();
+        let mut so_far = Vec::new();
+        while let Some(asked) = questions.next(&so_far) {
+            let answer = ending(&asked).map_or_else(taken, |ending| {
+                Answer::without_dialogue(ending, None, Duration::ZERO)
+            });
+            so_far.push(Exchange { asked, answer });
+            assert!(so_far.len() <= most, "no more than was announced");
+        }
+        let questions = so_far.iter().map(|exchange| exchange.asked.question);
+        questions.collect()
+    }
+
+    #[rstest]
+    #[case::nobody_listens(Ending::Refused, 1)]
+    #[case::nobody_answers(Ending::ConnectTimeout, 1)]
+    #[case::cleartext(Ending::Cleartext(None), 1)]
+    #[case::silence(Ending::Silent, 3)]
+    #[case::nobody_waits_for_the_hello(Ending::HungUp { reset: true }, 3)]
+    #[case::everything_is_reset(Ending::Reset, 11)]
+    fn what_would_be_the_same_again_is_not_asked(#[case] ending: Ending, #[case] count: usize) {
+        assert_eq!(asked(Some(NAME), |_| Some(ending.clone())).len(), count);
+    }
+
+    #[test]
+    fn a_server_that_answers_everything_is_asked_everything_but_small_segments() {
+        let all = asked(Some(NAME), |_| None);
+        assert_eq!(all.len(), runbook::ORDER.len() - 1);
+        assert!(!all.contains(&ProbeQuestion::PostQuantumInPieces));
+    }
+
+    #[test]
+    fn without_a_name_there_is_one_question_less() {
+        let all = asked(None, |_| None);
+        assert_eq!(all.first(), Some(&ProbeQuestion::WithoutName));
+        assert_eq!(all.len(), runbook::ORDER.len() - 2);
+    }
+
+    #[test]
+    fn a_server_that_falls_silent_is_not_waited_for_for_ever() {
+        let silent = |asked: &Asked| {
+            let is_first = asked.question == ProbeQuestion::WithName;
+            (!is_first).then_some(Ending::Silent)
+        };
+        assert_eq!(asked(Some(NAME), silent).len(), 1 + MAX_TIMEOUTS);
+    }
+
+    #[test]
+    fn where_only_nameless_hellos_are_answered_the_rest_asks_without_a_name() {
+        let mut questions = Questions::of_runbook(Some(NAME.to_owned()), Noise::new([0; 32]));
+        let mut so_far = Vec::new();
+        let mut names = Vec::new();
+        while let Some(asked) = questions.next(&so_far) {
+            let has_name = asked.name().is_some();
+            names.push((asked.question, has_name));
+            let answer = if has_name {
+                Answer::without_dialogue(Ending::Reset, None, Duration::ZERO)
+            } else {
+                taken()
+            };
+            so_far.push(Exchange { asked, answer });
+        }
+        assert!(names.contains(&(ProbeQuestion::Tls12, false)));
+        assert!(names.contains(&(ProbeQuestion::Again, true)));
+    }
+}
