@@ -85,6 +85,7 @@ def another_certificate(connection):
 def forged_reset(connection):
     """Somebody between the two ends it: an RST in the server's name, from farther away; the server never knows."""
     read(connection)
+    time.sleep(0.1)  # The server's kernel acknowledges the hello first: what the RST is compared with.
     reset_from_afar(connection, int(options.get("ttl", "33")))
     time.sleep(20)
 
