@@ -349,6 +349,7 @@ fn a_question_of_the_probe_is_nobodys_refusal() {
 const OLD: Hello<'_> = Hello {
     sni: Some("a.test"),
     versions: &[],
+    suites: &[0xc02f, 0xc02b],
     ..USUAL
 };
 

@@ -1,6 +1,6 @@
 //! Causes that lie in cipher suites, groups and signature schemes.
 
-use super::offer::Apart;
+use super::offer::{Apart, Offer};
 use super::refusal::Refusal;
 use super::{Case, Verdict, alert};
 use crate::report::{Cause, Confidence};
@@ -39,10 +39,13 @@ pub(super) fn apart(case: &Case<'_>) -> Option<Verdict> {
 
 /// Alert handshake_failure in place of a ServerHello means that no acceptable set of parameters was found (RFC 8446 section
 /// 6.2). Some servers also send it for a name, or for want of a certificate, so with nothing to compare with it is no more
-/// than possible. A hello that shares all with what was negotiated is refused for another reason.
+/// than possible; what was negotiated in versions that the client does not offer is nothing to compare with. A hello that
+/// shares all with what was negotiated is refused for another reason.
 pub(super) fn nothing_shared(case: &Case<'_>) -> Option<Verdict> {
     let last = case.final_alert()?;
-    let offer = case.offer().filter(|offer| !offer.has_contrast())?;
+    let compares =
+        |offer: &Offer<'_>| offer.has_contrast() && offer.apart() != Some(Apart::Versions);
+    let offer = case.offer().filter(|offer| !compares(offer))?;
     let refused = case.refusal() == Some(Refusal::Vague);
     if !refused || last.description != HANDSHAKE_FAILURE {
         return None;
@@ -51,6 +54,7 @@ pub(super) fn nothing_shared(case: &Case<'_>) -> Option<Verdict> {
     let verdict = Verdict::new(Cause::CipherMismatch, Confidence::Possible, evidence)
         .and("it says that client and server share no parameters")
         .and(offer.told(Apart::Suites));
+    let verdict = verdict.and_all(offer.hint());
     let nameless = !case.hello()?.has(ExtensionType::SERVER_NAME);
     let hint = "the hello has no server_name either, which some servers refuse in the same way";
     Some(verdict.and_all(nameless.then(|| hint.to_owned())))

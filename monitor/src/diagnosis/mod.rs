@@ -38,6 +38,8 @@ pub use verdict::Verdict;
 pub(crate) use case::millis;
 pub(crate) use certificate::visible as visible_faults;
 
+use crate::report::Confidence;
+
 /// A rule: what it knows about the case, if anything.
 type Rule = fn(&Case<'_>) -> Option<Verdict>;
 
@@ -76,10 +78,17 @@ const RULES: &[Rule] = &[
     path::reset_from_elsewhere,
 ];
 
-/// Says why.
+/// Says why. What is no more than possible gives way to a reset that came another way than its sender's packets.
 pub fn diagnose(case: &Case<'_>) -> Verdict {
     let found = RULES.iter().find_map(|rule| rule(case));
-    let verdict = found.unwrap_or_else(|| unexplained::facts(case));
+    let is_guess = |verdict: &Verdict| verdict.confidence == Some(Confidence::Possible);
+    let elsewhere = found
+        .as_ref()
+        .filter(|found| is_guess(found))
+        .and_then(|_| path::reset_from_elsewhere(case));
+    let verdict = elsewhere
+        .or(found)
+        .unwrap_or_else(|| unexplained::facts(case));
     let contrast = mutual::contrast(case, verdict.cause);
     verdict.and_all(contrast)
 }

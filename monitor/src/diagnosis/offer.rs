@@ -92,6 +92,15 @@ impl Offer<'_> {
         }
     }
 
+    /// The client offers TLS 1.2, and does not offer both for RSA and for ECDSA certificates a suite that is recommended for it
+    /// (RFC 9325 section 4.2): a server that speaks TLS 1.2 may have none of its suites.
+    pub(super) fn may_lack_suites(&self) -> bool {
+        const RSA: [u16; 2] = [0xc02f, 0xc030];
+        const ECDSA: [u16; 2] = [0xc02b, 0xc02c];
+        let has = |suites: [u16; 2]| self.suites().any(|suite| suites.contains(&suite));
+        offers(self.hello, Version::TLS1_2) && !(has(RSA) && has(ECDSA))
+    }
+
     fn versions_are_apart(&self) -> bool {
         let mut theirs = self.profile.versions();
         !theirs.any(|version| offers(self.hello, version))

@@ -32,13 +32,21 @@ pub(super) fn said_so(case: &Case<'_>) -> Option<Verdict> {
 
 /// The server refused the hello without saying why, and of the versions that the client offers it negotiated none lately.
 ///
-/// 1. Alert handshake_failure, or RST, FIN or close_notify where hellos with this name (or without one) are answered: likely.
-/// 2. The same after fewer than three handshakes to compare with: possible.
+/// 1. Alert handshake_failure, which is the word for parameters, while the client lacks suites that every server of its version
+///    takes: nothing that was negotiated in other versions tells which of the two it is. See [`cipher`](super::cipher).
+/// 2. Alert handshake_failure, or RST, FIN or close_notify where hellos with this name (or without one) are answered: likely.
+/// 3. The same after fewer than three handshakes to compare with: possible.
 ///
 /// Where the name itself may be the reason, that rule comes first; it says that the versions are apart too.
 pub(super) fn apart(case: &Case<'_>) -> Option<Verdict> {
     let offer = case.offer()?;
     if !case.refused_for_parameters() || offer.apart() != Some(Apart::Versions) {
+        return None;
+    }
+    let about_parameters = case
+        .final_alert()
+        .is_some_and(|last| last.description == HANDSHAKE_FAILURE);
+    if about_parameters && offer.may_lack_suites() {
         return None;
     }
     let confidence = if offer.has_much_contrast() {
