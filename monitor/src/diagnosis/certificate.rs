@@ -95,9 +95,10 @@ pub fn doubt(chain: &Chain, asked: Option<&ServerName>, at: Timestamp) -> Doubt 
         asked,
         at,
     };
-    let grave = [faults.dates(), faults.name()];
+    let is_uncommon = |fault: Option<Fault>| fault.is_some_and(|fault| !fault.is_common);
     match () {
-        () if grave.into_iter().flatten().any(|fault| !fault.is_common) => Doubt::Grave,
+        () if is_uncommon(faults.name()) => Doubt::Grave,
+        () if is_uncommon(faults.dates()) => Doubt::Slight,
         () if asked.is_some() && faults.own_issuer().is_some() => Doubt::Slight,
         () => Doubt::None,
     }

@@ -19,9 +19,10 @@ pub enum Doubt {
     Unexamined,
     /// Nothing, as far as can be seen.
     None,
-    /// A fault that many clients are told to accept.
+    /// A fault that many clients are told to accept, or that those which send close_notify find before they finish: whoever
+    /// finishes and sends that was content with it, as `openssl s_client` is by default.
     Slight,
-    /// A fault that no client accepts that looks at certificates.
+    /// A fault that is looked for behind the handshake as well: the host name.
     Grave,
 }
 
