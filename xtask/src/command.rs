@@ -67,6 +67,16 @@ pub fn require(program: &str) -> Result<PathBuf> {
     find(program).with_context(|| format!("{program} is not installed\nhelp: cargo xtask setup"))
 }
 
+/// Where this program is. Cargo may have built it anew while it runs; the new one stands where this one stood, and Linux says
+/// of this one that it is deleted (proc_pid_exe(5)).
+pub fn this_program() -> Result<PathBuf> {
+    let path = std::env::current_exe().context("cannot tell where this program is")?;
+    let new = path
+        .to_str()
+        .and_then(|path| path.strip_suffix(" (deleted)"));
+    Ok(new.map_or_else(|| path.clone(), PathBuf::from))
+}
+
 /// A command that runs as root: through sudo for everybody else.
 pub fn as_root(program: impl AsRef<OsStr>) -> Command {
     if is_root() {

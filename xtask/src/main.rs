@@ -134,7 +134,7 @@ fn run_demo(prepared: bool) -> Result<ExitCode> {
         return follow(
             Command::new("sudo")
                 .arg("-E")
-                .arg(std::env::current_exe()?)
+                .arg(command::this_program()?)
                 .args(["demo", "--prepared"]),
         );
     }
@@ -149,13 +149,13 @@ fn run_lab(options: &scenarios::Options) -> Result<ExitCode> {
         }
         say::note("network namespaces and kernel programs take root: asking sudo");
         let arguments = std::env::args_os().skip(1);
-        return follow(command::as_root(std::env::current_exe()?).args(arguments));
+        return follow(command::as_root(command::this_program()?).args(arguments));
     }
     setup::ensure(Purpose::Build, false)?;
     build_release()?;
     let arguments = std::env::args_os().skip(1);
     follow(
-        Command::new(std::env::current_exe()?)
+        Command::new(command::this_program()?)
             .args(arguments)
             .arg("--tlsmon")
             .arg(paths::tlsmon("release")),

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::command::{as_root, is_root, output};
+use crate::command::{as_root, is_root, output, this_program};
 use crate::setup::Purpose;
 use crate::{check, compare, fuzz, lab, paths, say, setup};
 
@@ -118,7 +118,7 @@ fn privileged(part: Part, name: &'static str, count: &mut Count) -> Result<()> {
     count.one("build", cargo(&["build", "--package", "monitor"])?)?;
     say::step(format_args!("{name} tests, as root"));
     if part == Part::Lab {
-        let mut command = as_root(std::env::current_exe()?);
+        let mut command = as_root(this_program()?);
         command
             .args(["lab", "--tlsmon"])
             .arg(paths::tlsmon("debug"));

@@ -16,7 +16,7 @@ const ENOUGH: u32 = 3;
 /// 2. An alert that has a meaning of its own: then that is the cause. One that servers also send for a missing name
 ///    counts when hellos with a name complete here: likely.
 /// 3. The alert is unrecognized_name, or RST or FIN while hellos with a name complete on this endpoint, at least one before
-///    or three after: certain. Likely where something else is apart as well.
+///    or three after: certain. Likely where what the client offers may be the reason as well.
 /// 4. The endpoint may have been down at that time: possible.
 /// 5. Hellos with a name are refused as well, and none completes: possible.
 /// 6. Nothing to compare with yet: likely.
@@ -26,12 +26,15 @@ pub(super) fn no_sni_rejected(case: &Case<'_>) -> Option<Verdict> {
     if !nameless || case.without_sni().answered > 0 {
         return None;
     }
-    let (with_sni, hint) = (case.with_sni(), case.offer()?.hint());
+    let (with_sni, offer) = (case.with_sni(), case.offer()?);
+    let hint = offer.hint();
     let completes = with_sni.completed > 0 && case.was_up();
     let enough = with_sni.completed >= ENOUGH || case.baseline.had_completed(case.decision.at);
     let confidence = match refusal {
         Refusal::Named => Confidence::Certain,
-        Refusal::Wordless if completes && enough && hint.is_none() => Confidence::Certain,
+        Refusal::Wordless if completes && enough && !offer.may_be_the_reason() => {
+            Confidence::Certain
+        }
         Refusal::Wordless | Refusal::Vague if completes => Confidence::Likely,
         Refusal::Wordless if with_sni.completed > 0 => Confidence::Possible,
         Refusal::Wordless if with_sni.refused > 0 && with_sni.answered == 0 => Confidence::Possible,
@@ -62,10 +65,11 @@ pub(super) fn unknown_sni(case: &Case<'_>) -> Option<Verdict> {
     if case.named(name.as_bytes()).answered > 0 {
         return None;
     }
-    let (others, hint) = (case.with_sni(), case.offer()?.hint());
+    let (others, offer) = (case.with_sni(), case.offer()?);
+    let hint = offer.hint();
     let completes = others.completed > 0 && case.was_up();
     let again = case.baseline.refused_again(name.as_bytes());
-    let sure = again.is_some() && hint.is_none() && case.baseline.knows_all_names();
+    let sure = again.is_some() && !offer.may_be_the_reason() && case.baseline.knows_all_names();
     let confidence = match refusal {
         Refusal::Named => Confidence::Certain,
         Refusal::Wordless if completes && sure => Confidence::Certain,

@@ -69,6 +69,13 @@ impl Offer<'_> {
         Some(format!("besides, {}", self.told(self.apart()?)))
     }
 
+    /// What is apart may be the reason. Of versions, only what is below TLS 1.2: that others negotiate TLS 1.3 does not say that
+    /// the endpoint would not take TLS 1.2.
+    pub(super) fn may_be_the_reason(&self) -> bool {
+        self.apart()
+            .is_some_and(|apart| apart != Apart::Versions || !offers(self.hello, Version::TLS1_2))
+    }
+
     /// What the client offers.
     pub(super) fn client(&self, what: Apart) -> String {
         let hello = self.hello;

@@ -49,7 +49,7 @@ impl Usage {
 
     /// In a process of its own, whose only child is the program: what children used is what the program used.
     fn measure_once(program: &Command) -> Result<Self> {
-        let mut helper = Command::new(std::env::current_exe()?);
+        let mut helper = Command::new(crate::command::this_program()?);
         helper
             .arg("measured")
             .arg("--")

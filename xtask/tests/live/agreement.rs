@@ -134,7 +134,8 @@ pub(crate) fn by_port(reports: impl IntoIterator<Item = Value>) -> BTreeMap<u16,
         .collect()
 }
 
-/// A report without what differs from run to run: when, how fast, through which window, and in how many pieces.
+/// A report without what differs from run to run: when, how fast, through which window, in how many pieces, and what became of
+/// those before it.
 fn timeless(report: &Value) -> Value {
     let mut report = report.clone();
     let fields = report.as_object_mut().unwrap();
@@ -158,7 +159,8 @@ fn timeless(report: &Value) -> Value {
             object.remove(field);
         }
     }
-    let evidence = fields.remove("evidence").unwrap_or_default().to_string();
+    let evidence = fields.remove("evidence").unwrap_or_default();
+    let evidence = evidence.get(0).map(Value::to_string).unwrap_or_default();
     fields.insert(
         "evidence".into(),
         evidence
