@@ -5,6 +5,7 @@ pub mod check;
 pub mod command;
 pub mod compare;
 pub mod demo;
+pub mod deploy;
 pub mod fuzz;
 pub mod lab;
 pub mod names;

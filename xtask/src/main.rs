@@ -7,7 +7,8 @@ use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
 use xtask::setup::Purpose;
 use xtask::{
-    bench, check, command, compare, demo, fuzz, lab, names, paths, say, scenarios, setup, test,
+    bench, check, command, compare, demo, deploy, fuzz, lab, names, paths, say, scenarios, setup,
+    test,
 };
 
 /// Sets up, builds, demonstrates, tests and measures tlsmon.
@@ -55,6 +56,11 @@ enum Verb {
     Check,
     /// Write the tables of names from the registry files, or check that all of them are up to date.
     Names(names::Options),
+    /// Write files that are made from others.
+    Generate {
+        /// Which.
+        what: Generated,
+    },
     /// Build tlsmon and run it as root: `cargo xtask run -- run --interface eth0`.
     Run {
         /// Arguments for tlsmon.
@@ -75,6 +81,13 @@ enum Verb {
         /// How it must have attached.
         attach: String,
     },
+}
+
+/// Files that are made from others.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Generated {
+    /// The dashboard, and the alert rules as the objects that clusters take.
+    Deploy,
 }
 
 fn main() -> ExitCode {
@@ -105,6 +118,9 @@ fn run(verb: Verb) -> Result<ExitCode> {
         Verb::Compare(options) => compare::run(&options).map(verdict),
         Verb::Check => check::run().map(done),
         Verb::Names(options) => names::run(&options).map(done),
+        Verb::Generate {
+            what: Generated::Deploy,
+        } => deploy::generate().map(done),
         Verb::Run { arguments } => run_tlsmon(&arguments),
         Verb::Measured { command } => bench::measured(&command).map(done),
         Verb::Smoke { program, attach } => lab::smoke::run(&program, &attach).map(done),

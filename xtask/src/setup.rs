@@ -5,14 +5,17 @@ use anyhow::{Result, bail};
 use crate::say;
 
 mod aioquic;
+mod cluster;
 mod debian;
 mod envoy;
 mod haproxy;
 pub mod kernel;
 mod nginx;
 mod rust;
+mod suite;
 
 pub use aioquic::python as python_with_aioquic;
+pub use cluster::{kubectl, promtool, python as python_with_schemas};
 pub use envoy::program as envoy;
 pub use haproxy::command as haproxy;
 pub use nginx::program as nginx;
@@ -30,13 +33,15 @@ pub enum Purpose {
     Test,
     /// `cargo xtask fuzz`.
     Fuzz,
+    /// `cargo xtask test deploy`: what checks manifests and alerts.
+    Deploy,
 }
 
 impl Purpose {
     /// Whether this holds what `other` needs.
     fn holds(self, other: Self) -> bool {
         match self {
-            Self::Fuzz => matches!(other, Self::Build | Self::Fuzz),
+            Self::Fuzz | Self::Deploy => other == Self::Build || other == self,
             Self::Test => true,
             _ => other <= self,
         }
@@ -92,6 +97,9 @@ fn items(purpose: Purpose) -> Vec<Item> {
     }
     if purpose.holds(Purpose::Fuzz) {
         items.extend([rust::nightly(), rust::fuzzer()]);
+    }
+    if purpose.holds(Purpose::Deploy) {
+        items.extend(cluster::items());
     }
     if purpose.holds(Purpose::Test) {
         items.push(rust::checkers());

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::command::{as_root, is_root, output, this_program};
 use crate::setup::Purpose;
-use crate::{check, compare, fuzz, lab, paths, say, setup};
+use crate::{check, compare, deploy, fuzz, lab, paths, say, setup};
 
 mod count;
 
@@ -25,6 +25,8 @@ pub enum Part {
     Lab,
     /// tlsmon on older kernels in a VM.
     Kernels,
+    /// Manifests, alerts and dashboards.
+    Deploy,
 }
 
 /// Runs one part or all; says the count, and gives whether all passed.
@@ -33,19 +35,25 @@ pub fn run(part: Option<Part>, skip_privileged: bool) -> Result<bool> {
     setup::ensure(
         if skip_privileged && wanted(Part::Fuzz) {
             Purpose::Fuzz
-        } else if skip_privileged {
+        } else if skip_privileged && part != Some(Part::Deploy) {
             Purpose::Build
         } else {
             purpose(part)
         },
         false,
     )?;
+    if part.is_none() && skip_privileged {
+        setup::ensure(Purpose::Deploy, false)?;
+    }
     let mut count = Count::default();
     if wanted(Part::Unit) {
         unit(&mut count)?;
     }
     if wanted(Part::Fuzz) {
         fuzzed(&mut count)?;
+    }
+    if wanted(Part::Deploy) {
+        deployed(&mut count)?;
     }
     for (this, name) in [
         (Part::Live, "live"),
@@ -69,6 +77,7 @@ fn purpose(part: Option<Part>) -> Purpose {
         Some(Part::Unit) => Purpose::Build,
         Some(Part::Fuzz) => Purpose::Fuzz,
         Some(Part::Live | Part::Lab) => Purpose::Live,
+        Some(Part::Deploy) => Purpose::Deploy,
         Some(Part::Kernels) | None => Purpose::Test,
     }
 }
@@ -109,6 +118,21 @@ fn fuzzed(count: &mut Count) -> Result<()> {
     for (target, result) in fuzzer.all(&targets, SECONDS) {
         count.result(target, &result);
     }
+    Ok(())
+}
+
+/// What a cluster installs, as far as files can show it.
+fn deployed(count: &mut Count) -> Result<()> {
+    say::step("build: the tlsmon that reads the configuration of the manifests");
+    count.one("build", cargo(&["build", "--package", "monitor"])?)?;
+    say::step("deploy: manifests, their configuration, alerts, and what is made from others");
+    for name in deploy::manifests::all()? {
+        count.result(&name, &deploy::manifests::check(&name));
+    }
+    let tlsmon = paths::tlsmon("debug");
+    count.result("configuration", &deploy::manifests::configuration(&tlsmon));
+    count.result("alerts", &deploy::rules::check());
+    count.result("made from others", &deploy::up_to_date());
     Ok(())
 }
 

@@ -132,6 +132,7 @@ pub(super) fn with_what_it_needs(name: &str) -> Result<Vec<String>> {
 
 /// Downloads packages into `folder` and unpacks them under `into`, without installing them: no service is started.
 pub(super) fn unpack(names: &[&str], into: &std::path::Path) -> Result<()> {
+    std::fs::create_dir_all(into)?;
     let downloads = tempfile::tempdir()?;
     let download = |names: &[&str]| {
         let mut command = Command::new("apt-get");

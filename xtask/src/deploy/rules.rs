@@ -1,0 +1,38 @@
+//! The alert rules, as promtool sees them: well formed, and firing when they should and only then.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Result, ensure};
+use serde_json::Value;
+
+use crate::command::{output, run};
+use crate::setup;
+
+/// What stands for the address of the project's files in runbook_url.
+pub(super) const PLACEHOLDER: &str = "https://tlsmon.invalid/";
+
+pub(super) fn file() -> PathBuf {
+    super::folder().join("alerts/tlsmon.rules.yaml")
+}
+
+/// Whether the rules can be read, and their unit tests pass.
+pub fn check() -> Result<()> {
+    let promtool = || Command::new(setup::promtool());
+    output(promtool().args(["check", "rules"]).arg(file()))?;
+    let tests = file().with_file_name("tlsmon.rules.test.yaml");
+    run(promtool().args(["test", "rules"]).arg(tests))
+}
+
+/// Whether the groups of an object that holds rules can be read.
+pub(super) fn check_groups(spec: &Value) -> Result<()> {
+    let file = tempfile::Builder::new().suffix(".yaml").tempfile()?;
+    std::fs::write(&file, spec.to_string())?;
+    let said = output(
+        Command::new(setup::promtool())
+            .args(["check", "rules"])
+            .arg(file.path()),
+    )?;
+    ensure!(!said.contains("SUCCESS: 0 rules"), "no rules");
+    Ok(())
+}

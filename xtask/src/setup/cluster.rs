@@ -1,0 +1,89 @@
+//! What checks the files of `deploy/`: kubectl for its kustomize, promtool, and the schemas of Kubernetes.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::suite::Suite;
+use super::{Item, debian};
+use crate::command::{find, output, run, succeeds};
+use crate::paths;
+
+/// The checker and its schemas: the name and version of the Python package.
+const SCHEMAS: &str = "kubernetes-validate==1.37.0";
+
+/// The Debian release whose kubectl is new enough: components in kustomize came with 1.21.
+const SUITE: &str = "trixie";
+
+/// The machine's own kubectl, else the one that setup unpacked.
+pub fn kubectl() -> PathBuf {
+    find("kubectl").unwrap_or_else(|| folder().join("kubectl/usr/bin/kubectl"))
+}
+
+/// The machine's own promtool, else the one that setup unpacked.
+pub fn promtool() -> PathBuf {
+    find("promtool").unwrap_or_else(|| folder().join("prometheus/usr/bin/promtool"))
+}
+
+/// The Python that has the schemas.
+pub fn python() -> PathBuf {
+    folder().join("python/bin/python")
+}
+
+fn folder() -> PathBuf {
+    paths::cache().join("deploy")
+}
+
+pub(super) fn items() -> [Item; 3] {
+    [
+        Item {
+            name: "kubectl".into(),
+            why: "renders manifests with kustomize; Debian's package, unpacked and not installed",
+            present: succeeds(Command::new(kubectl()).args(["kustomize", "--help"])),
+            install: Box::new(unpack_kubectl),
+        },
+        Item {
+            name: "promtool".into(),
+            why: "tests alert rules; Debian's package, unpacked and not installed, so that no service starts",
+            present: succeeds(Command::new(promtool()).arg("--version")),
+            install: Box::new(unpack_promtool),
+        },
+        Item {
+            name: SCHEMAS.into(),
+            why: "the schemas of Kubernetes, and what checks against them; from the Python package index",
+            present: succeeds(Command::new(python()).args(["-c", "import kubernetes_validate"])),
+            install: Box::new(install_schemas),
+        },
+    ]
+}
+
+fn unpack_kubectl() -> Result<()> {
+    let suite = Suite::new(SUITE)?;
+    output(suite.apt("apt-get").arg("update"))?;
+    suite.unpack("kubectl", &folder().join("kubectl"))?;
+    output(Command::new(kubectl()).args(["version", "--client"])).map(drop)
+}
+
+fn unpack_promtool() -> Result<()> {
+    debian::unpack(&["prometheus"], &folder().join("prometheus"))?;
+    output(Command::new(promtool()).arg("--version")).map(drop)
+}
+
+fn install_schemas() -> Result<()> {
+    if !succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"])) {
+        debian::install(&["python3-venv"])?;
+    }
+    let venv = folder().join("python");
+    run(Command::new("python3")
+        .args(["-m", "venv", "--clear"])
+        .arg(venv))?;
+    let pip = [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+    ];
+    run(Command::new(python()).args(pip).arg(SCHEMAS))
+}
