@@ -132,6 +132,7 @@ fn deployed(count: &mut Count) -> Result<()> {
     let tlsmon = paths::tlsmon("debug");
     count.result("configuration", &deploy::manifests::configuration(&tlsmon));
     count.result("alerts", &deploy::rules::check());
+    count.result("panels", &deploy::rules::check_panels());
     count.result("made from others", &deploy::up_to_date());
     Ok(())
 }

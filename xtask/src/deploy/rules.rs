@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Result, ensure};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::panels::ROWS;
 use crate::command::{output, run};
 use crate::setup;
 
@@ -22,6 +23,18 @@ pub fn check() -> Result<()> {
     output(promtool().args(["check", "rules"]).arg(file()))?;
     let tests = file().with_file_name("tlsmon.rules.test.yaml");
     run(promtool().args(["test", "rules"]).arg(tests))
+}
+
+/// Whether every query of the dashboard can be read: as rules that record it, with Grafana's variables filled in.
+pub fn check_panels() -> Result<()> {
+    let queries = ROWS.iter().flat_map(|row| row.panels).map(|panel| {
+        let query = panel.query.replace("$__rate_interval", "5m");
+        query.replace("$endpoint", ".*")
+    });
+    let rules: Vec<_> = queries
+        .map(|query| json!({ "record": "panel:query", "expr": query }))
+        .collect();
+    check_groups(&json!({ "groups": [{ "name": "panels", "rules": rules }] }))
 }
 
 /// Whether the groups of an object that holds rules can be read.
