@@ -7,6 +7,7 @@ mod causes;
 mod lab;
 mod leaving;
 mod legs;
+mod pod;
 mod privileges;
 mod probe;
 mod quic;
