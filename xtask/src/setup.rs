@@ -11,6 +11,7 @@ mod envoy;
 mod haproxy;
 pub mod kernel;
 mod nginx;
+mod python;
 mod rust;
 mod suite;
 

@@ -3,10 +3,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::Result;
-
-use super::{Item, debian};
-use crate::command::{run, succeeds};
+use super::{Item, python};
+use crate::command::succeeds;
 use crate::paths;
 
 /// The name and version of the package.
@@ -14,7 +12,7 @@ const PACKAGE: &str = "aioquic==1.7.2";
 
 /// The Python that has it.
 pub fn python() -> PathBuf {
-    folder().join("bin/python")
+    python::of(&folder())
 }
 
 fn folder() -> PathBuf {
@@ -26,23 +24,6 @@ pub(super) fn item() -> Item {
         name: PACKAGE.into(),
         why: "a QUIC client; from the Python package index",
         present: succeeds(Command::new(python()).args(["-c", "import aioquic"])),
-        install: Box::new(install),
+        install: Box::new(|| python::install(&folder(), PACKAGE)),
     }
-}
-
-fn install() -> Result<()> {
-    if !succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"])) {
-        debian::install(&["python3-venv"])?;
-    }
-    run(Command::new("python3")
-        .args(["-m", "venv", "--clear"])
-        .arg(folder()))?;
-    let pip = [
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-    ];
-    run(Command::new(python()).args(pip).arg(PACKAGE))
 }

@@ -6,8 +6,8 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::suite::Suite;
-use super::{Item, debian};
-use crate::command::{find, output, run, succeeds};
+use super::{Item, debian, python};
+use crate::command::{find, output, succeeds};
 use crate::paths;
 
 /// The checker and its schemas: the name and version of the Python package.
@@ -28,7 +28,11 @@ pub fn promtool() -> PathBuf {
 
 /// The Python that has the schemas.
 pub fn python() -> PathBuf {
-    folder().join("python/bin/python")
+    python::of(&environment())
+}
+
+fn environment() -> PathBuf {
+    folder().join("python")
 }
 
 fn folder() -> PathBuf {
@@ -53,7 +57,7 @@ pub(super) fn items() -> [Item; 3] {
             name: SCHEMAS.into(),
             why: "the schemas of Kubernetes, and what checks against them; from the Python package index",
             present: succeeds(Command::new(python()).args(["-c", "import kubernetes_validate"])),
-            install: Box::new(install_schemas),
+            install: Box::new(|| python::install(&environment(), SCHEMAS)),
         },
     ]
 }
@@ -68,22 +72,4 @@ fn unpack_kubectl() -> Result<()> {
 fn unpack_promtool() -> Result<()> {
     debian::unpack(&["prometheus"], &folder().join("prometheus"))?;
     output(Command::new(promtool()).arg("--version")).map(drop)
-}
-
-fn install_schemas() -> Result<()> {
-    if !succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"])) {
-        debian::install(&["python3-venv"])?;
-    }
-    let venv = folder().join("python");
-    run(Command::new("python3")
-        .args(["-m", "venv", "--clear"])
-        .arg(venv))?;
-    let pip = [
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-    ];
-    run(Command::new(python()).args(pip).arg(SCHEMAS))
 }
