@@ -26,7 +26,7 @@ use crate::handshake::{Conversation, Decision, Trigger, decide};
 use crate::report::Event;
 use crate::tls::Certificates;
 use crate::tls::fingerprint::Fingerprints;
-use crate::wire::{self, Look, Outer, Transport, Unreadable};
+use crate::wire::{self, Outer, Transport, Unreadable};
 use legs::Legs;
 use losses::Losses;
 use passing::Passing;
@@ -258,11 +258,8 @@ impl Pipeline {
         if let Some(outer) = passing.tunnel {
             talk.note_tunnel(side, outer);
         }
-        if passing.tunnel.is_none()
-            && passing.frame.interface == talk.interface
-            && let Some(look) = Look::of(passing.frame)
-        {
-            talk.note_look(side, passing.packet, look);
+        if passing.tunnel.is_none() && passing.frame.interface == talk.interface {
+            talk.note_look(side, passing.packet, passing.look);
         }
         talk.push(side, passing.packet, passing.frame.time);
         let held = talk.buffered();

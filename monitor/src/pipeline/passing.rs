@@ -2,7 +2,7 @@
 
 use crate::flow::Endpoint;
 use crate::frame::Frame;
-use crate::wire::{Outer, Packet, Transport};
+use crate::wire::{Look, Outer, Packet, Transport};
 
 /// A packet, when and between whom it passed.
 pub(super) struct Passing<'a> {
@@ -11,6 +11,7 @@ pub(super) struct Passing<'a> {
     pub(super) destination: Endpoint,
     pub(super) packet: &'a Transport<'a>,
     pub(super) tunnel: Option<&'a Outer>,
+    pub(super) look: Look,
 }
 
 impl<'a> Passing<'a> {
@@ -23,6 +24,7 @@ impl<'a> Passing<'a> {
             destination,
             packet: &packet.transport,
             tunnel: packet.tunnel.as_ref(),
+            look: Look::of(packet, frame.direction),
         }
     }
 }
