@@ -5,7 +5,7 @@ use rcgen::{
 };
 
 use crate::bytes::vec24;
-use crate::parse::Result;
+use crate::parse::{Result, value_of};
 
 /// The content of a Certificate message: the leaf, and what comes with it; and the leaf's key. Its words: `for NAME,…` (default shop.example),
 /// `expired`, `not-yet-valid` (by the time of scenarios, November 2023), `by ISSUER` (default `ca`), `by itself`, and for
@@ -37,12 +37,7 @@ fn certificate(words: &[&str]) -> Result<(Vec<u8>, KeyPair)> {
     params.not_after = date_time_ymd(2033, 1, 1);
     let mut words = words.iter();
     while let Some(word) = words.next() {
-        let mut value = || {
-            words
-                .next()
-                .copied()
-                .ok_or_else(|| format!("{word} needs a value"))
-        };
+        let mut value = || value_of(word, &mut words);
         match *word {
             "for" => names = value()?.split(',').map(ToOwned::to_owned).collect(),
             "called" => subject = Some(value()?),

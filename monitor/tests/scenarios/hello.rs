@@ -4,7 +4,7 @@ use monitor::tls::ClientHello;
 
 use crate::bytes::{extension, length8, numbers, vec16};
 use crate::message::{AES_256_GCM_SHA384, Speech, TLS13};
-use crate::parse::{Result, number};
+use crate::parse::{Result, number, value_of};
 
 const TLS12: u16 = 0x0303;
 const ECDHE_ECDSA_AES128_GCM_SHA256: u16 = 0xc02b;
@@ -34,12 +34,7 @@ impl Speech {
         let mut extensions: Vec<Vec<u8>> = vec![extension(13, &vec16(&[8, 4, 4, 3, 8, 5, 5, 3]))];
         let mut words = words.iter();
         while let Some(word) = words.next() {
-            let mut value = || {
-                words
-                    .next()
-                    .copied()
-                    .ok_or_else(|| format!("{word} needs a value"))
-            };
+            let mut value = || value_of(word, &mut words);
             match *word {
                 "sni" => extensions.insert(0, server_name(value()?)),
                 "without" if value()? == "sni" => {}
@@ -83,12 +78,7 @@ impl Speech {
         let (mut suite, mut extensions) = (None, Vec::new());
         let mut words = words.iter();
         while let Some(word) = words.next() {
-            let mut value = || {
-                words
-                    .next()
-                    .copied()
-                    .ok_or_else(|| format!("{word} needs a value"))
-            };
+            let mut value = || value_of(word, &mut words);
             match *word {
                 "suite" => suite = Some(code(value()?)?),
                 "alpn" => extensions.push(extension(16, &vec16(&protocols(value()?)))),

@@ -274,6 +274,15 @@ fn time(text: &str) -> Result<Duration> {
     Ok(Duration::from_nanos((number * nanoseconds).round() as u64))
 }
 
+/// The word behind one that needs a value.
+pub(crate) fn value_of<'a>(
+    word: &str,
+    words: &mut std::slice::Iter<'_, &'a str>,
+) -> Result<&'a str> {
+    let value = words.next().copied();
+    value.ok_or_else(|| format!("{word} needs a value"))
+}
+
 /// A number, with a sign or without.
 pub(crate) fn number<T: std::str::FromStr>(text: &str) -> Result<T> {
     let digits = text.trim_start_matches('+');
