@@ -37,7 +37,7 @@ pub struct Progress {
     /// What it asked for.
     pub retry: Option<Retry>,
     /// Alerts, in order; at most eight are kept.
-    pub alerts: SmallVec<[SeenAlert; 2]>,
+    pub alerts: SmallVec<[SeenAlert; 1]>,
     /// What each side has sent.
     pub sides: Sides<SideProgress>,
     /// The server sent Certificate in the clear.
@@ -45,8 +45,8 @@ pub struct Progress {
     /// The body of the server's first Certificate message, when it can be read, and when its last byte came. It is read when
     /// the handshake is decided: then it is known for which name the client asked.
     pub certificates: Option<(Box<[u8]>, Timestamp)>,
-    /// The body of the CertificateStatus behind it (TLS 1.2 and before), and when its last byte came.
-    pub staple: Option<(Box<[u8]>, Timestamp)>,
+    /// The body of the CertificateStatus behind it (TLS 1.2 and before).
+    pub staple: Option<Box<[u8]>>,
     /// ServerKeyExchange or ClientKeyExchange was sent.
     pub key_exchange: bool,
     /// The body of the server's first ServerKeyExchange (TLS 1.2 and before).
@@ -218,10 +218,10 @@ impl Progress {
 
     /// Memory held for the server's certificate and for a hello of more than ordinary length, in bytes.
     pub fn memory(&self) -> usize {
-        let kept = [&self.certificates, &self.staple].into_iter().flatten();
-        let kept: usize = kept.map(|(body, _)| body.len()).sum();
-        let exchange = self.exchange.as_ref().map_or(0, |body| body.len());
-        kept + exchange + self.long_hello().unwrap_or_default()
+        let certificates = self.certificates.as_ref().map_or(0, |(body, _)| body.len());
+        let length = |body: &Option<Box<[u8]>>| body.as_ref().map_or(0, |body| body.len());
+        let others = length(&self.staple) + length(&self.exchange);
+        certificates + others + self.long_hello().unwrap_or_default()
     }
 
     /// Forgets the server's certificate and a hello of more than ordinary length: there is no room for them.
@@ -251,7 +251,7 @@ impl Progress {
                 self.certificate(body, now);
             }
             (Side::Server, HandshakeType::CERTIFICATE_STATUS) if self.staple.is_none() => {
-                self.staple = Some((body.into(), now));
+                self.staple = Some(body.into());
             }
             (Side::Client, HandshakeType::CERTIFICATE) => {
                 self.client_certificate = Some(ClientCertificate::of(body));

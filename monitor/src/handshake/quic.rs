@@ -98,7 +98,7 @@ impl Conversation {
     fn client_bytes(&self) -> u64 {
         let stream = &self.streams.client;
         let waiting = u64::try_from(stream.buffered()).unwrap_or(u64::MAX);
-        stream.bytes().saturating_add(waiting)
+        u64::from(stream.bytes()).saturating_add(waiting)
     }
 
     fn frame(&mut self, from: Side, frame: Frame<'_>, at: Timestamp) {

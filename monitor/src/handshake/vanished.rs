@@ -78,17 +78,19 @@ impl Conversation {
 
     /// Bytes of this side did not reach the other, by its own acknowledgements: the capture saw what the receiver has.
     pub(super) fn is_missing_at_peer(&self, side: Side) -> bool {
-        self.streams[side].has_hole() && self.held[side].is_some_and(|held| held.asked)
+        self.streams[side].has_hole() && self.held[side].as_ref().is_some_and(|held| held.asked)
     }
 
     /// Takes note of whether bytes of this side wait behind a hole, now that a segment of it was read.
     pub(super) fn note_hole(&mut self, side: Side, now: Timestamp) {
-        self.held[side] = self.streams[side].has_hole().then(|| {
-            self.held[side].unwrap_or(Held {
+        if !self.streams[side].has_hole() {
+            self.held[side] = None;
+        } else if self.held[side].is_none() {
+            self.held[side] = Some(Box::new(Held {
                 since: now,
                 asked: false,
-            })
-        });
+            }));
+        }
     }
 
     /// Takes note of an acknowledgement by this side.
@@ -133,7 +135,7 @@ impl Conversation {
     }
 
     fn never_came(&self, side: Side) -> Option<Vanished> {
-        let held = self.held[side].filter(|held| held.asked)?;
+        let held = self.held[side].as_ref().filter(|held| held.asked)?;
         let bytes = self.streams[side].hole().filter(|bytes| *bytes > SMALL)?;
         let others_are_small = self.head(side)?.largest() <= SMALL;
         others_are_small.then_some(Vanished {

@@ -158,12 +158,11 @@ impl Pipeline {
 /// What is to be said against the certificate of a handshake that was completed. Health checks take any, and leave without a
 /// word.
 pub(super) fn doubt(certificates: &mut Certificates, talk: &Conversation) -> Doubt {
-    if checker(talk.endpoints.client.address).is_some() {
-        return Doubt::None;
-    }
-    chain(certificates, talk).map_or(Doubt::None, |(chain, at)| {
+    let doubt = chain(certificates, talk).map_or(Doubt::None, |(chain, at)| {
         diagnosis::doubt(&chain, talk.progress.asked_name(), at)
-    })
+    });
+    let is_checker = doubt != Doubt::None && checker(talk.endpoints.client.address).is_some();
+    if is_checker { Doubt::None } else { doubt }
 }
 
 /// The server's certificates, where they were sent in the clear, and when.
@@ -176,7 +175,7 @@ fn chain(certificates: &mut Certificates, talk: &Conversation) -> Option<(Arc<Ch
 /// The stapled OCSP response, and whether it is about the certificate that was sent.
 fn staple(talk: &Conversation, chain: Option<&Chain>) -> Option<Staple> {
     let serial = chain.and_then(|chain| chain.leaf.serial.as_deref());
-    let (body, _) = talk.progress.staple.as_ref()?;
+    let body = talk.progress.staple.as_ref()?;
     Some(Staple::read(body, serial))
 }
 

@@ -170,7 +170,11 @@ impl Legs {
     }
 
     /// A handshake of which a leg is decided, and the others were waited for long enough.
+    #[inline]
     pub(super) fn due(&mut self, now: Timestamp) -> Option<Joined> {
+        if !self.several {
+            return None;
+        }
         if let Some(joined) = self.crowded_out.pop() {
             return Some(joined);
         }

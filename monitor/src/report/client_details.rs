@@ -91,14 +91,14 @@ impl ClientDetailsReport {
         let settings = details.application_settings.iter();
         Self {
             session_id: offered_session(hello),
-            compression_methods: hello.compression.clone(),
-            point_formats: hello.point_formats.clone(),
-            key_share_bytes: details.key_share_sizes.clone(),
-            signature_schemes_cert: details.signature_schemes_cert.clone(),
-            delegated_credential: details.delegated_credential.clone(),
-            certificate_compression: details.certificate_compression.clone(),
+            compression_methods: SmallVec::from_slice(&hello.compression),
+            point_formats: SmallVec::from_slice(&hello.point_formats),
+            key_share_bytes: SmallVec::from_slice(&details.key_share_sizes),
+            signature_schemes_cert: SmallVec::from_slice(&details.signature_schemes_cert),
+            delegated_credential: SmallVec::from_slice(&details.delegated_credential),
+            certificate_compression: SmallVec::from_slice(&details.certificate_compression),
             application_settings: settings.map(|name| text::printable(name).into()).collect(),
-            psk_modes: hello.psk_modes.clone(),
+            psk_modes: SmallVec::from_slice(&hello.psk_modes),
             pre_shared_key: details.psk.as_ref().map(PskReport::of),
             early_data: hello.early_data,
             session_ticket_bytes: details.session_ticket,
@@ -118,7 +118,7 @@ impl ClientDetailsReport {
             grease: has_grease(hello),
             encrypted_client_hello: details.ech.map(EncryptedHelloReport::of),
             quic_transport_parameters: details.quic_parameters.clone(),
-            unreadable_extensions: hello.unreadable.clone(),
+            unreadable_extensions: SmallVec::from_slice(&hello.unreadable),
         }
     }
 }

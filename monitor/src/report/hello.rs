@@ -79,18 +79,18 @@ impl ClientHelloReport {
     /// What is shown of `hello`, which so many segments carried.
     pub(crate) fn of(hello: &ClientHello, segments: u32, (ja3, ja4): (Md5Text, Ja4Text)) -> Self {
         let sni = hello.server_name.as_ref();
-        let sni = sni.map(|name| Arc::from(name.to_string()));
+        let sni = sni.map(|name| Arc::from(&*name.shown()));
         let protocols = hello.alpn.iter();
         Self {
             sni_absent: sni.is_none().then(|| sni_absent(hello)),
             sni,
             legacy_version: hello.legacy_version,
             versions: hello.offered_versions().collect(),
-            cipher_suites: hello.cipher_suites.clone(),
-            extensions: hello.extensions.clone(),
-            groups: hello.groups.clone(),
-            key_shares: hello.key_shares.clone(),
-            signature_schemes: hello.signature_schemes.clone(),
+            cipher_suites: SmallVec::from_slice(&hello.cipher_suites),
+            extensions: SmallVec::from_slice(&hello.extensions),
+            groups: SmallVec::from_slice(&hello.groups),
+            key_shares: SmallVec::from_slice(&hello.key_shares),
+            signature_schemes: SmallVec::from_slice(&hello.signature_schemes),
             alpn: protocols.map(|name| text::printable(name).into()).collect(),
             psk: hello.psk,
             ech: hello.ech,

@@ -71,6 +71,9 @@ pub fn checker(address: IpAddr) -> Option<&'static str> {
 impl Knock {
     /// What a decided conversation was, if its outcome is `probe`.
     pub(super) fn of(case: &Case<'_>) -> Option<Self> {
+        if case.decision.outcome != Outcome::Probe {
+            return None;
+        }
         let tcp = case.talk.carrier.tcp();
         let source = checker(case.talk.endpoints.client.address);
         let kind = match () {
@@ -80,7 +83,7 @@ impl Knock {
             () if case.delay() < PATIENCE => KnockKind::ConnectAndClose,
             () => KnockKind::Idle,
         };
-        (case.decision.outcome == Outcome::Probe).then_some(Self { kind, source })
+        Some(Self { kind, source })
     }
 }
 

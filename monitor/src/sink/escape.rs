@@ -8,7 +8,7 @@ use std::fmt::Write;
 /// What comes from the wire is escaped where it is decoded; this is the second lock on the same door. Backslashes stay
 /// as they are, so that what was escaped there is not escaped twice.
 pub fn escape(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(is_plain) {
+    if is_plain(text) {
         return Cow::Borrowed(text);
     }
     let mut escaped = String::with_capacity(text.len() + 8);
@@ -18,14 +18,21 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-fn is_plain(byte: u8) -> bool {
-    byte == b' ' || byte.is_ascii_graphic()
+/// Whether a text has nothing in it that would be written out, nor any character beyond ASCII.
+pub(crate) fn is_plain(text: &str) -> bool {
+    // To the end of the text: that takes no branch for each byte.
+    text.bytes()
+        .fold(true, |plain, byte| plain & is_plain_byte(byte))
+}
+
+const fn is_plain_byte(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~')
 }
 
 /// Printable characters beyond ASCII stay; `escape_debug` knows which those are. It leaves no control, no line or
 /// paragraph separator, and none of the marks that turn the direction of text.
 fn push(escaped: &mut String, character: char) {
-    if u8::try_from(character).is_ok_and(is_plain) {
+    if u8::try_from(character).is_ok_and(is_plain_byte) {
         escaped.push(character);
     } else {
         // Writing into a String cannot fail.

@@ -11,6 +11,10 @@ use hashbrown::HashMap;
 #[derive(Debug)]
 pub struct TopK<K> {
     counters: HashMap<K, Counter>,
+    /// Those that were the least frequent when that was looked for last, with their count then. What is added since counts
+    /// more, so one of them that still has that count is the least frequent.
+    least: Vec<K>,
+    least_count: u64,
     capacity: usize,
     total: u64,
 }
@@ -28,6 +32,8 @@ impl<K: Clone + Eq + Hash> TopK<K> {
         let capacity = capacity.max(1);
         Self {
             counters: HashMap::new(),
+            least: Vec::new(),
+            least_count: 0,
             capacity,
             total: 0,
         }
@@ -63,15 +69,35 @@ impl<K: Clone + Eq + Hash> TopK<K> {
         if self.counters.len() < self.capacity {
             return 0;
         }
+        self.take_least()
+            .or_else(|| {
+                self.look_for_least();
+                self.take_least()
+            })
+            .unwrap_or(0)
+    }
+
+    /// Takes the place of one that is known to be the least frequent.
+    fn take_least(&mut self) -> Option<u64> {
+        while let Some(key) = self.least.pop() {
+            let counter = self.counters.get(&key);
+            if counter.is_some_and(|counter| counter.count == self.least_count) {
+                self.counters.remove(&key);
+                return Some(self.least_count);
+            }
+        }
+        None
+    }
+
+    fn look_for_least(&mut self) {
+        let counts = self.counters.values().map(|counter| counter.count);
+        self.least_count = counts.min().unwrap_or(0);
+        let is_least = |counter: &Counter| counter.count == self.least_count;
         let least = self
             .counters
             .iter()
-            .min_by_key(|(_, counter)| counter.count);
-        let Some((key, counter)) = least.map(|(key, counter)| (key.clone(), *counter)) else {
-            return 0;
-        };
-        self.counters.remove(&key);
-        counter.count
+            .filter(|(_, counter)| is_least(counter));
+        self.least.extend(least.map(|(key, _)| key.clone()));
     }
 }
 

@@ -1,31 +1,64 @@
 //! A paragraph of coloured words, broken into lines at blanks and nowhere else.
 
+use std::fmt::{self, Write as _};
 use std::io::{self, Write};
+use std::ops::Range;
 
-use super::escape::escape;
+use super::escape::{escape, is_plain};
 use super::style::{Role, Style};
 
 /// Words in the order of reading.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Paragraph {
-    /// All words, one behind the other.
+    /// All words, with the blanks that stood between them.
     text: String,
     words: Vec<Word>,
 }
 
-#[derive(Debug)]
+/// A word, or several that stay together: where its text is.
+#[derive(Clone, Copy, Debug)]
 struct Word {
-    /// Where its text ends, which begins where that of the word before ends.
+    start: usize,
     end: usize,
+    /// How wide it is.
+    columns: usize,
     role: Role,
     /// Blanks before the word when it does not begin a line.
     gap: usize,
+}
+
+impl Word {
+    /// Whether another word goes on where this one ends, one blank behind it and in the same colour.
+    const fn goes_on_with(&self, next: &Self) -> bool {
+        next.gap == 1 && next.start == self.end + 1 && next.role as u8 == self.role as u8
+    }
+}
+
+impl Default for Paragraph {
+    /// Room for what most paragraphs hold.
+    fn default() -> Self {
+        Self {
+            text: String::with_capacity(256),
+            words: Vec::with_capacity(32),
+        }
+    }
 }
 
 impl Paragraph {
     /// Adds text that may be broken at its blanks, set off by `gap` blanks.
     pub(crate) fn text(&mut self, role: Role, gap: usize, text: &str) -> &mut Self {
         let mut gap = gap;
+        if is_plain(text) {
+            let mut end = self.text.len();
+            self.text.push_str(text);
+            for word in text.split(' ') {
+                let start = end;
+                end = start + word.len();
+                self.place(role, &mut gap, start..end, word.len());
+                end += 1;
+            }
+            return self;
+        }
         for word in text.split_ascii_whitespace() {
             self.whole(role, gap, word);
             gap = 1;
@@ -35,60 +68,98 @@ impl Paragraph {
 
     /// Adds text that stays on one line, such as a command to copy.
     pub(crate) fn whole(&mut self, role: Role, gap: usize, text: &str) -> &mut Self {
-        if !text.is_empty() {
-            self.text.push_str(&escape(text));
-            let end = self.text.len();
-            self.words.push(Word { end, role, gap });
-        }
+        let start = self.text.len();
+        let shown = escape(text);
+        self.text.push_str(&shown);
+        let columns = shown.chars().count();
+        self.place(role, &mut { gap }, start..self.text.len(), columns);
         self
+    }
+
+    /// Adds what shows as text without blanks, such as an address.
+    pub(crate) fn shown(&mut self, role: Role, gap: usize, what: impl fmt::Display) -> &mut Self {
+        let start = self.text.len();
+        // Writing into a String cannot fail.
+        let _ = write!(self.text, "{what}");
+        let text = self.text.get(start..).unwrap_or_default();
+        if !is_plain(text) {
+            let text = text.to_owned();
+            self.text.truncate(start);
+            return self.whole(role, gap, &text);
+        }
+        let end = self.text.len();
+        self.place(role, &mut { gap }, start..end, end - start);
+        self
+    }
+
+    /// A word whose text is there; `gap` is that of the next one from here on.
+    fn place(&mut self, role: Role, gap: &mut usize, at: Range<usize>, columns: usize) {
+        if !at.is_empty() {
+            self.words.push(Word {
+                start: at.start,
+                end: at.end,
+                columns,
+                role,
+                gap: *gap,
+            });
+            *gap = 1;
+        }
     }
 
     /// How many columns it takes in one line.
     pub(crate) fn columns(&self) -> usize {
-        let wide = self
-            .each()
-            .map(|(word, text)| word.gap + text.chars().count());
+        let wide = self.words.iter().map(|word| word.gap + word.columns);
         let first = self.words.first().map_or(0, |word| word.gap);
         wide.sum::<usize>().saturating_sub(first)
     }
 
     /// Writes it in one line and stays on that.
     pub(crate) fn write_open(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
-        for (place, (word, text)) in self.each().enumerate() {
-            blanks(if place == 0 { 0 } else { word.gap }, out)?;
-            style.write(word.role, text, out)?;
-        }
-        Ok(())
+        let unbroken = Style {
+            width: usize::MAX,
+            ..style
+        };
+        self.write_lines(unbroken, 0, out)
     }
 
     /// Writes the paragraph, its lines `indent` columns in; the cursor stands there already.
     pub(crate) fn write(&self, style: Style, indent: usize, out: &mut dyn Write) -> io::Result<()> {
-        let mut column = indent;
-        for (word, text) in self.each() {
-            let length = text.chars().count();
-            if column == indent {
-                column += length;
-            } else if column + word.gap + length <= style.width {
-                blanks(word.gap, out)?;
-                column += word.gap + length;
-            } else {
-                out.write_all(b"\n")?;
-                blanks(indent, out)?;
-                column = indent + length;
-            }
-            style.write(word.role, text, out)?;
-        }
+        self.write_lines(style, indent, out)?;
         out.write_all(b"\n")
     }
 
-    /// The words, each with its text.
-    fn each(&self) -> impl Iterator<Item = (&Word, &str)> {
-        let mut start = 0;
-        self.words.iter().map(move |word| {
-            let text = self.text.get(start..word.end).unwrap_or_default();
-            start = word.end;
-            (word, text)
-        })
+    /// Words that stand beside one another in the text are written at once.
+    fn write_lines(&self, style: Style, indent: usize, out: &mut dyn Write) -> io::Result<()> {
+        let mut words = self.words.iter();
+        let Some(mut run) = words.next().copied() else {
+            return Ok(());
+        };
+        let mut column = indent.saturating_add(run.columns);
+        for word in words {
+            let wide = column.saturating_add(word.gap + word.columns);
+            let breaks = wide > style.width;
+            if !breaks && run.goes_on_with(word) {
+                run.end = word.end;
+                column = wide;
+                continue;
+            }
+            self.write_run(&run, style, out)?;
+            if breaks {
+                out.write_all(b"\n")?;
+                blanks(indent, out)?;
+                column = indent.saturating_add(word.columns);
+            } else {
+                blanks(word.gap, out)?;
+                column = wide;
+            }
+            run = *word;
+        }
+        self.write_run(&run, style, out)
+    }
+
+    fn write_run(&self, run: &Word, style: Style, out: &mut dyn Write) -> io::Result<()> {
+        let text = self.text.get(run.start..run.end).unwrap_or_default();
+        style.write(run.role, text, out)
     }
 }
 

@@ -27,7 +27,7 @@ pub struct Stream {
     fin: Option<u32>,
     /// Segments that brought new bytes and have been delivered.
     delivered_segments: u32,
-    delivered_bytes: u64,
+    delivered_bytes: u32,
     /// Bytes are missing for good.
     gap: Option<Gap>,
     retransmissions: u32,
@@ -139,8 +139,8 @@ impl Stream {
         self.delivered_segments
     }
 
-    /// How many bytes have been delivered.
-    pub const fn bytes(&self) -> u64 {
+    /// How many bytes have been delivered; at most what fits.
+    pub const fn bytes(&self) -> u32 {
         self.delivered_bytes
     }
 
@@ -198,7 +198,7 @@ impl Stream {
     fn deliver(&mut self, bytes: &[u8], deliver: &mut dyn FnMut(&[u8])) {
         let count = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         self.next = self.next.map(|next| next.wrapping_add(count));
-        self.delivered_bytes = self.delivered_bytes.saturating_add(u64::from(count));
+        self.delivered_bytes = self.delivered_bytes.saturating_add(count);
         if !bytes.is_empty() {
             deliver(bytes);
         }

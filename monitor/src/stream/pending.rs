@@ -9,7 +9,6 @@ const MAX_FRAGMENTS: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct Pending {
     fragments: Vec<Fragment>,
-    bytes: usize,
 }
 
 /// A run of bytes behind a hole.
@@ -32,8 +31,9 @@ impl Pending {
         self.fragments.is_empty()
     }
 
-    pub(super) const fn bytes(&self) -> usize {
-        self.bytes
+    pub(super) fn bytes(&self) -> usize {
+        let sizes = self.fragments.iter().map(|fragment| fragment.bytes.len());
+        sizes.sum()
     }
 
     pub(super) fn clear(&mut self) {
@@ -56,7 +56,6 @@ impl Pending {
     pub(super) fn take_at(&mut self, next: u32) -> Option<(Fragment, usize)> {
         while distance(next, self.fragments.first()?.seq) <= 0 {
             let fragment = self.fragments.remove(0);
-            self.bytes = self.bytes.saturating_sub(fragment.bytes.len());
             let skip = distance(fragment.seq, next).unsigned_abs() as usize;
             if skip < fragment.bytes.len() || fragment.truncated {
                 return Some((fragment, skip));
@@ -84,9 +83,8 @@ impl Pending {
             }
         }
         merged.push(rest);
-        self.bytes = merged.iter().map(|fragment| fragment.bytes.len()).sum();
         self.fragments = merged;
-        if self.bytes > MAX_PENDING_BYTES || self.fragments.len() > MAX_FRAGMENTS {
+        if self.bytes() > MAX_PENDING_BYTES || self.fragments.len() > MAX_FRAGMENTS {
             Err(Full)
         } else {
             Ok(())

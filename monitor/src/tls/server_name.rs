@@ -1,5 +1,6 @@
 //! The name of the server that a client asks for.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use smallvec::SmallVec;
@@ -54,6 +55,16 @@ impl ServerName {
         self.len
     }
 
+    /// The name, escaped by [`text::printable`]; `...` at the end when it is not whole.
+    pub fn shown(&self) -> Cow<'_, str> {
+        let shown = text::printable(&self.bytes);
+        if self.is_whole() {
+            shown
+        } else {
+            format!("{shown}...").into()
+        }
+    }
+
     /// No byte was left out.
     pub fn is_whole(&self) -> bool {
         self.bytes.len() == usize::from(self.len)
@@ -61,10 +72,8 @@ impl ServerName {
 }
 
 impl fmt::Display for ServerName {
-    /// The name, escaped by [`text::printable`]; `...` at the end when it is not whole.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&text::printable(&self.bytes))?;
-        f.write_str(if self.is_whole() { "" } else { "..." })
+        f.write_str(&self.shown())
     }
 }
 

@@ -28,12 +28,12 @@ use unit::{Dialogue, Guess, Unit};
 /// The longest unit; and how much a server may say before its client's first word.
 const MAX_UNIT: usize = 8 * 1024;
 /// A dialogue that goes on for longer is one that does not lead to TLS.
-const MAX_DIALOGUE: usize = 64 * 1024;
+const MAX_DIALOGUE: u32 = 64 * 1024;
 
 /// Finds where TLS begins in both directions of a connection.
 #[derive(Debug, Default)]
 pub struct Preamble {
-    proxy: Option<ProxyHeader>,
+    proxy: Option<Box<ProxyHeader>>,
     dialogue: Option<Dialogue>,
     /// The client's last unit asks for TLS.
     asked: Option<Starttls>,
@@ -62,8 +62,8 @@ struct Lane {
     /// Bytes of a unit that is not whole yet.
     held: Vec<u8>,
     /// How many bytes of a unit that is known are still to come.
-    skip: usize,
-    passed: usize,
+    skip: u32,
+    passed: u32,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -117,8 +117,8 @@ impl Preamble {
     }
 
     /// The PROXY protocol header that came first.
-    pub const fn proxy(&self) -> Option<&ProxyHeader> {
-        self.proxy.as_ref()
+    pub fn proxy(&self) -> Option<&ProxyHeader> {
+        self.proxy.as_deref()
     }
 
     /// The protocol in which TLS was asked for and followed.
@@ -191,7 +191,7 @@ impl Preamble {
         match (proxied, Dialogue::guess(&lane.held)) {
             (proxy::Read::Header { len, header }, _) => {
                 lane.pass(len);
-                self.proxy = Some(header);
+                self.proxy = Some(Box::new(header));
                 true
             }
             (proxy::Read::More, _) | (_, Err(unit::NeedMore)) if lane.held.len() < MAX_UNIT => {
@@ -244,7 +244,9 @@ impl Preamble {
         }
         match dialogue.unit(side, &lane.held) {
             Unit::More if lane.held.len() < MAX_UNIT => return false,
-            Unit::Whole { len, asks } if lane.passed.saturating_add(len) <= MAX_DIALOGUE => {
+            Unit::Whole { len, asks }
+                if lane.passed.saturating_add(length(len)) <= MAX_DIALOGUE =>
+            {
                 if side == Side::Server && lane.passed == 0 && dialogue == Dialogue::Lines {
                     self.dialect = lines::dialect(&lane.held);
                 }
@@ -274,18 +276,18 @@ impl Lane {
 
     /// Keeps bytes, but not those of a unit that has been judged.
     fn take(&mut self, bytes: &[u8]) {
-        let skipped = self.skip.min(bytes.len());
+        let skipped = self.skip.min(length(bytes.len()));
         self.skip = self.skip.saturating_sub(skipped);
         self.held
-            .extend_from_slice(bytes.get(skipped..).unwrap_or_default());
+            .extend_from_slice(bytes.get(skipped as usize..).unwrap_or_default());
     }
 
     /// Steps over a unit, of which some may be still to come.
     fn pass(&mut self, len: usize) {
         let here = len.min(self.held.len());
         self.held.drain(..here);
-        self.skip = len.saturating_sub(here);
-        self.passed = self.passed.saturating_add(len);
+        self.skip = length(len.saturating_sub(here));
+        self.passed = self.passed.saturating_add(length(len));
     }
 
     fn open(&mut self, side: Side, emit: Emit<'_>) {
@@ -299,6 +301,11 @@ impl Lane {
             ..Self::default()
         };
     }
+}
+
+/// No unit is longer than [`MAX_UNIT`], and no header of a proxy longer than 64 KiB.
+fn length(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

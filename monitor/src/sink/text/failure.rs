@@ -25,7 +25,7 @@ pub(super) fn advice(next: Option<&str>, cause: Cause) -> Paragraph {
         line.text(Role::Plain, 1, next);
         gap = 3;
     }
-    line.whole(Role::Faint, gap, &format!("tlsmon explain {cause}"));
+    line.shown(Role::Faint, gap, format_args!("tlsmon explain {cause}"));
     line
 }
 
@@ -66,7 +66,7 @@ fn verdict(handshake: &Handshake, line: &mut Paragraph) {
         line.text(Role::Faint, 1, &format!("({}{source})", knock.kind));
     }
     if let Some(confidence) = handshake.confidence {
-        line.text(Role::Faint, 1, &format!("({confidence})"));
+        line.shown(Role::Faint, 1, format_args!("({confidence})"));
     }
 }
 
