@@ -91,6 +91,13 @@ pub enum Unreadable {
     OtherProtocol(u8),
 }
 
+impl Transport<'_> {
+    /// Whether it is a TCP segment without a byte of its stream.
+    pub const fn is_empty(&self) -> bool {
+        matches!(self, Self::Tcp(segment) if segment.payload_len == 0)
+    }
+}
+
 impl Unreadable {
     /// The reason in one word, as metrics and counts of losses give it.
     pub const fn label(self) -> &'static str {

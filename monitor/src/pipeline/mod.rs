@@ -262,14 +262,16 @@ impl Pipeline {
             talk.note_look(side, passing.packet, passing.look);
         }
         talk.push(side, passing.packet, passing.frame.time);
-        let held = talk.buffered();
-        self.buffered = (self.buffered + held).saturating_sub(talk.counted);
-        talk.counted = held;
-        if self.buffered > self.settings.max_buffered {
-            self.buffered = self.buffered.saturating_sub(held);
-            talk.give_up();
-            talk.counted = 0;
-            self.losses.add("pipeline", "buffer_full", 1);
+        if !passing.packet.is_empty() {
+            let held = talk.buffered();
+            self.buffered = (self.buffered + held).saturating_sub(talk.counted);
+            talk.counted = held;
+            if self.buffered > self.settings.max_buffered {
+                self.buffered = self.buffered.saturating_sub(held);
+                talk.give_up();
+                talk.counted = 0;
+                self.losses.add("pipeline", "buffer_full", 1);
+            }
         }
         if self.legs.may_join(talk) && self.legs.join(talk) {
             self.losses.add("pipeline", "legs_full", 1);

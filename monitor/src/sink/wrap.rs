@@ -51,7 +51,7 @@ impl Paragraph {
         if is_plain(text) {
             let mut end = self.text.len();
             self.text.push_str(text);
-            for word in text.split(' ') {
+            for word in text.as_bytes().split(|byte| *byte == b' ') {
                 let start = end;
                 end = start + word.len();
                 self.place(role, &mut gap, start..end, word.len());
