@@ -159,11 +159,26 @@ pub(super) fn error_name(error: u64) -> String {
 
 /// A duration as people read it: `0.31 ms`, `12 ms`, `3.0 s`.
 pub(crate) fn millis(duration: Duration) -> String {
-    let ms = duration.as_secs_f64() * 1e3;
-    match ms {
-        ms if ms < 1.0 => format!("{ms:.2} ms"),
-        ms if ms < 10.0 => format!("{ms:.1} ms"),
-        ms if ms < 1000.0 => format!("{ms:.0} ms"),
-        ms => format!("{:.1} s", ms / 1e3),
+    let nanos = duration.as_nanos();
+    // In integers: numbers with a point are slow to format.
+    let rounded = |unit: u128| (nanos + unit / 2) / unit;
+    let tenths = |unit: u128| {
+        let count = rounded(unit / 10);
+        (count / 10, count % 10)
+    };
+    match nanos {
+        0..1_000_000 => {
+            let hundredths = rounded(10_000);
+            format!("{}.{:02} ms", hundredths / 100, hundredths % 100)
+        }
+        1_000_000..10_000_000 => {
+            let (whole, tenths) = tenths(1_000_000);
+            format!("{whole}.{tenths} ms")
+        }
+        10_000_000..1_000_000_000 => format!("{} ms", rounded(1_000_000)),
+        _ => {
+            let (whole, tenths) = tenths(1_000_000_000);
+            format!("{whole}.{tenths} s")
+        }
     }
 }

@@ -89,17 +89,11 @@ impl Refusal {
 /// What is to be said against a certificate, if the client completes the handshake and leaves without a word. A client that
 /// asks for no name may be content with any certificate: to it a self-signed one is none that it refuses.
 pub fn doubt(chain: &Chain, asked: Option<&ServerName>, at: Timestamp) -> Doubt {
-    let faults = Faults {
-        chain,
-        staple: None,
-        asked,
-        at,
-    };
-    let is_uncommon = |fault: Option<Fault>| fault.is_some_and(|fault| !fault.is_common);
+    let is_out_of_date = chain.expired(at).is_some() || chain.not_yet_valid(at).is_some();
     match () {
-        () if is_uncommon(faults.name()) => Doubt::Grave,
-        () if is_uncommon(faults.dates()) => Doubt::Slight,
-        () if asked.is_some() && faults.own_issuer().is_some() => Doubt::Slight,
+        () if chain.leaf.coverage == Some(Coverage::NotCovered) => Doubt::Grave,
+        () if is_out_of_date => Doubt::Slight,
+        () if asked.is_some() && chain.leaf.self_signed => Doubt::Slight,
         () => Doubt::None,
     }
 }

@@ -70,8 +70,8 @@ pub(super) fn not_offered(case: &Case<'_>) -> Option<Verdict> {
     });
     let left = case.hung_up(Side::Client) || complains;
     let refused = left && !offers(case.hello()?, answer.version());
-    let evidence = format!("{} the ClientHello", case.ending());
     refused.then(|| {
+        let evidence = format!("{} the ClientHello", case.ending());
         Verdict::new(Cause::ProtocolVersionMismatch, Confidence::Likely, evidence)
             .and_all(chosen(case))
     })

@@ -78,9 +78,8 @@ impl FlowKey {
 
     /// The same for IPv4, whose address and port fit one word: no branch tells the lower from the higher.
     fn of_ipv4(one: (Ipv4Addr, u16), other: (Ipv4Addr, u16), udp: u64) -> Self {
-        let word = |(address, port): (Ipv4Addr, u16)| {
-            u64::from(address.to_bits()) << 16 | u64::from(port)
-        };
+        let word =
+            |(address, port): (Ipv4Addr, u16)| u64::from(address.to_bits()) << 16 | u64::from(port);
         let [one, other] = [one, other].map(word);
         let (low, high) = (one.min(other), one.max(other));
         Self {

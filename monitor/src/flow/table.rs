@@ -151,14 +151,16 @@ impl<V> Table<V> {
         None
     }
 
-    /// Takes one conversation out, whichever, until none is left.
-    pub fn take_any(&mut self) -> Option<V> {
-        while let Some(timer) = self.timers.pop() {
-            if self.is_current(timer) {
-                return self.remove(timer.place);
-            }
-        }
-        None
+    /// Where the conversations stand for which this holds, in the order in which their timers would fire.
+    pub fn places_of(&self, wanted: impl Fn(&V) -> bool) -> Vec<Place> {
+        let at = |(number, entry): (usize, &Option<Entry<V>>)| {
+            let entry = entry.as_ref().filter(|entry| wanted(&entry.value))?;
+            let place = Place(u32::try_from(number).ok()?);
+            Some((entry.timer, entry.serial, place))
+        };
+        let mut found: Vec<_> = self.places.iter().enumerate().filter_map(at).collect();
+        found.sort_unstable();
+        found.into_iter().map(|(_, _, place)| place).collect()
     }
 
     fn entry_mut(&mut self, place: Place) -> Option<&mut Entry<V>> {
@@ -365,14 +367,14 @@ mod tests {
     }
 
     #[test]
-    fn everything_can_be_taken_out() {
+    fn those_that_are_wanted_are_found_in_the_order_of_their_deadlines() {
         let mut table = Table::new(8);
         for port in 1..=5 {
-            table.insert(key(port), port, Timestamp(u64::from(port)));
+            table.insert(key(port), port, Timestamp(100 - u64::from(port)));
         }
-        let mut taken: Vec<u16> = std::iter::from_fn(|| table.take_any()).collect();
-        taken.sort_unstable();
-        assert_eq!(taken, [1, 2, 3, 4, 5]);
-        assert!(table.is_empty());
+        let places = table.places_of(|port| *port != 3).into_iter();
+        let taken: Vec<u16> = places.filter_map(|place| table.remove(place)).collect();
+        assert_eq!(taken, [5, 4, 2, 1]);
+        assert_eq!(table.len(), 1);
     }
 }

@@ -294,12 +294,12 @@ impl Progress {
         }
     }
 
-    fn server_answer(&mut self, hello: ServerHello, now: Timestamp) {
+    fn server_answer(&mut self, hello: Box<ServerHello>, now: Timestamp) {
         if hello.is_hello_retry_request() {
             self.retried = true;
             self.retry = Some(Retry::of(&hello));
         } else {
-            self.server_hello = Some((Box::new(hello), now));
+            self.server_hello = Some((hello, now));
         }
     }
 

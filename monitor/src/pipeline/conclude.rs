@@ -32,7 +32,7 @@ impl Pipeline {
         }
     }
 
-    /// The same addresses and ports begin anew: whatever this was, it is over.
+    /// The same addresses and ports begin anew, or the capture is over: whatever this was, it is over.
     pub(super) fn replace(&mut self, place: Place) {
         let Some(Tracked::Watched(talk, _)) = self.conversations.remove(place) else {
             return;
@@ -120,7 +120,7 @@ impl Pipeline {
             fingerprints: &mut self.fingerprints,
         };
         let handshake = compose(&case, verdict, &mut context);
-        self.events.push(Event::Handshake(Box::new(handshake)));
+        self.events.push(Event::Handshake(handshake));
         open
     }
 

@@ -80,6 +80,11 @@ impl Legs {
         self.several |= first != id;
     }
 
+    /// Whether there are any: conversations have begun on more interfaces than one.
+    pub(super) const fn are_there(&self) -> bool {
+        self.several
+    }
+
     /// Whether a conversation may have other legs, and has not been joined with them.
     pub(super) const fn may_join(&self, talk: &Conversation) -> bool {
         self.several && talk.is_leg.is_none() && talk.progress.client_hello.is_some()
@@ -170,11 +175,7 @@ impl Legs {
     }
 
     /// A handshake of which a leg is decided, and the others were waited for long enough.
-    #[inline]
     pub(super) fn due(&mut self, now: Timestamp) -> Option<Joined> {
-        if !self.several {
-            return None;
-        }
         if let Some(joined) = self.crowded_out.pop() {
             return Some(joined);
         }

@@ -99,7 +99,9 @@ impl Pipeline {
         while let Some(place) = self.conversations.expired(self.now) {
             self.expire(place);
         }
-        while let Some(joined) = self.legs.due(self.now) {
+        while self.legs.are_there()
+            && let Some(joined) = self.legs.due(self.now)
+        {
             self.report_joined(joined);
         }
         if let Some(losses) = self.losses.due(self.now) {
@@ -115,13 +117,9 @@ impl Pipeline {
 
     /// The capture is over: what is not decided yet is incomplete.
     pub fn finish(&mut self) {
-        while let Some(tracked) = self.conversations.take_any() {
-            if let Tracked::Watched(talk, _) = tracked {
-                self.let_go(&talk);
-                if let Some(decision) = decide(&talk, Trigger::CaptureEnd, self.now) {
-                    self.hand_in(talk, decision);
-                }
-            }
+        let is_watched = |tracked: &Tracked| matches!(tracked, Tracked::Watched(..));
+        for place in self.conversations.places_of(is_watched) {
+            self.replace(place);
         }
         while let Some(joined) = self.legs.rest() {
             self.report_joined(joined);

@@ -190,7 +190,7 @@ impl Heard {
             Ok(hello) => {
                 self.group = hello.group;
                 self.flight_over = hello.version().is_tls13();
-                self.hello = Some(Box::new(hello));
+                self.hello = Some(hello);
             }
             Err(what) => {
                 self.ending.get_or_insert(Ending::Malformed(what));

@@ -37,11 +37,15 @@ pub struct Context<'a> {
 }
 
 /// The report of a decided handshake.
-pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: &mut Context<'_>) -> Handshake {
+pub fn compose(
+    case: &Case<'_>,
+    verdict: Option<Verdict>,
+    context: &mut Context<'_>,
+) -> Box<Handshake> {
     let talk = case.talk;
     let why = verdict.as_ref().map(|verdict| verdict.cause);
     let confidence = verdict.as_ref().and_then(|verdict| verdict.confidence);
-    Handshake {
+    Box::new(Handshake {
         schema: SCHEMA.into(),
         id: HandshakeId::of(talk),
         time: talk.begun,
@@ -89,7 +93,7 @@ pub fn compose(case: &Case<'_>, verdict: Option<Verdict>, context: &mut Context<
         next: why.map(|cause| next_step(cause).into()),
         timing_ms: timing(talk),
         capture: capture(case, context.sample_rate),
-    }
+    })
 }
 
 fn peer(endpoint: Endpoint) -> Peer {

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write as _};
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::ops::Range;
 
 use super::escape::{escape, is_plain};
@@ -18,19 +19,24 @@ pub(crate) struct Paragraph {
 /// A word, or several that stay together: where its text is.
 #[derive(Clone, Copy, Debug)]
 struct Word {
-    start: usize,
-    end: usize,
+    start: u32,
+    end: u32,
     /// How wide it is.
-    columns: usize,
-    role: Role,
+    columns: u32,
     /// Blanks before the word when it does not begin a line.
-    gap: usize,
+    gap: u8,
+    role: Role,
 }
 
 impl Word {
     /// Whether another word goes on where this one ends, one blank behind it and in the same colour.
     const fn goes_on_with(&self, next: &Self) -> bool {
         next.gap == 1 && next.start == self.end + 1 && next.role as u8 == self.role as u8
+    }
+
+    /// How many columns it takes behind another.
+    fn advance(&self) -> usize {
+        usize::from(self.gap) + self.columns as usize
     }
 }
 
@@ -39,7 +45,7 @@ impl Default for Paragraph {
     fn default() -> Self {
         Self {
             text: String::with_capacity(256),
-            words: Vec::with_capacity(32),
+            words: Vec::with_capacity(64),
         }
     }
 }
@@ -76,6 +82,36 @@ impl Paragraph {
         self
     }
 
+    /// Adds an address with its port.
+    pub(crate) fn address(&mut self, role: Role, gap: usize, address: SocketAddr) -> &mut Self {
+        let SocketAddr::V4(v4) = address else {
+            return self.shown(role, gap, address);
+        };
+        let start = self.text.len();
+        for (number, octet) in v4.ip().octets().into_iter().enumerate() {
+            self.number(if number == 0 { "" } else { "." }, octet.into());
+        }
+        self.number(":", v4.port());
+        let end = self.text.len();
+        self.place(role, &mut { gap }, start..end, end - start);
+        self
+    }
+
+    /// A number and what stands before it. Every failure has a dozen of them in its addresses.
+    fn number(&mut self, before: &str, mut number: u16) {
+        self.text.push_str(before);
+        let mut scale = 10_000;
+        while scale > 1 && number < scale {
+            scale /= 10;
+        }
+        while scale > 0 {
+            let digit = u8::try_from(number / scale).unwrap_or_default();
+            self.text.push(char::from(b'0' + digit));
+            number %= scale;
+            scale /= 10;
+        }
+    }
+
     /// Adds what shows as text without blanks, such as an address.
     pub(crate) fn shown(&mut self, role: Role, gap: usize, what: impl fmt::Display) -> &mut Self {
         let start = self.text.len();
@@ -96,11 +132,11 @@ impl Paragraph {
     fn place(&mut self, role: Role, gap: &mut usize, at: Range<usize>, columns: usize) {
         if !at.is_empty() {
             self.words.push(Word {
-                start: at.start,
-                end: at.end,
-                columns,
+                start: narrow(at.start),
+                end: narrow(at.end),
+                columns: narrow(columns),
+                gap: u8::try_from(*gap).unwrap_or(u8::MAX),
                 role,
-                gap: *gap,
             });
             *gap = 1;
         }
@@ -108,8 +144,8 @@ impl Paragraph {
 
     /// How many columns it takes in one line.
     pub(crate) fn columns(&self) -> usize {
-        let wide = self.words.iter().map(|word| word.gap + word.columns);
-        let first = self.words.first().map_or(0, |word| word.gap);
+        let wide = self.words.iter().map(Word::advance);
+        let first = self.words.first().map_or(0, |word| word.gap.into());
         wide.sum::<usize>().saturating_sub(first)
     }
 
@@ -134,9 +170,9 @@ impl Paragraph {
         let Some(mut run) = words.next().copied() else {
             return Ok(());
         };
-        let mut column = indent.saturating_add(run.columns);
+        let mut column = indent.saturating_add(run.columns as usize);
         for word in words {
-            let wide = column.saturating_add(word.gap + word.columns);
+            let wide = column.saturating_add(word.advance());
             let breaks = wide > style.width;
             if !breaks && run.goes_on_with(word) {
                 run.end = word.end;
@@ -147,9 +183,9 @@ impl Paragraph {
             if breaks {
                 out.write_all(b"\n")?;
                 blanks(indent, out)?;
-                column = indent.saturating_add(word.columns);
+                column = indent.saturating_add(word.columns as usize);
             } else {
-                blanks(word.gap, out)?;
+                blanks(word.gap.into(), out)?;
                 column = wide;
             }
             run = *word;
@@ -158,9 +194,15 @@ impl Paragraph {
     }
 
     fn write_run(&self, run: &Word, style: Style, out: &mut dyn Write) -> io::Result<()> {
-        let text = self.text.get(run.start..run.end).unwrap_or_default();
+        let at = run.start as usize..run.end as usize;
+        let text = self.text.get(at).unwrap_or_default();
         style.write(run.role, text, out)
     }
+}
+
+/// No paragraph has 4 GiB.
+fn narrow(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
 }
 
 /// Writes that many blanks.
@@ -188,6 +230,15 @@ mod tests {
         paragraph.write(style, 2, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         text.lines().map(ToOwned::to_owned).collect()
+    }
+
+    #[test]
+    fn addresses_show_as_the_standard_library_shows_them() {
+        for address in ["0.0.0.0:0", "10.200.255.9:65535", "[2001:db8::1]:443"] {
+            let mut paragraph = Paragraph::default();
+            paragraph.address(Role::Plain, 1, address.parse().unwrap());
+            assert_eq!(lines(&paragraph, 80), [address]);
+        }
     }
 
     #[test]

@@ -119,13 +119,15 @@ pub(super) struct Extension<'a> {
 
 impl<'a> Extension<'a> {
     /// Splits a block of extensions, which must be used up to its last byte.
-    pub(super) fn split(block: &'a [u8]) -> Result<SmallVec<[Self; 24]>, Malformed> {
+    pub(super) fn split(
+        block: &'a [u8],
+    ) -> Result<impl Iterator<Item = Self> + use<'a>, Malformed> {
         let mut reader = Reader::new(block);
-        let mut extensions = SmallVec::new();
         while !reader.is_empty() {
-            extensions.push(Self::read(&mut reader).ok_or(Malformed::Extensions)?);
+            Self::read(&mut reader).ok_or(Malformed::Extensions)?;
         }
-        Ok(extensions)
+        let mut reader = Reader::new(block);
+        Ok(std::iter::from_fn(move || Self::read(&mut reader)))
     }
 
     fn read(reader: &mut Reader<'a>) -> Option<Self> {

@@ -48,7 +48,7 @@ impl ServerHello {
     ];
 
     /// Reads the content of a handshake message of type server_hello.
-    pub fn parse(body: &[u8]) -> Result<Self, Malformed> {
+    pub fn parse(body: &[u8]) -> Result<Box<Self>, Malformed> {
         let version = Reader::new(body).u16().ok_or(Malformed::ServerHello)?;
         let (mut hello, block) = match version {
             0x0300..=0x0303 => Self::released(body)?,
@@ -81,7 +81,7 @@ impl ServerHello {
     }
 
     /// The format of every RFC, SSL 3.0 to TLS 1.3.
-    fn released(body: &[u8]) -> Result<(Self, &[u8]), Malformed> {
+    fn released(body: &[u8]) -> Result<(Box<Self>, &[u8]), Malformed> {
         let (unread, fixed) = parse_tls_handshake_server_hello(body)
             .ok()
             .ok_or(Malformed::ServerHello)?;
@@ -93,14 +93,14 @@ impl ServerHello {
 
     /// The format of the TLS 1.3 drafts before 22, which tls-parser knows of draft 18 only, and of versions to come, as far
     /// as they keep to it.
-    fn unreleased(body: &[u8]) -> Result<(Self, &[u8]), Malformed> {
+    fn unreleased(body: &[u8]) -> Result<(Box<Self>, &[u8]), Malformed> {
         let mut reader = Reader::new(body);
         let hello = Self::read_unreleased(&mut reader, body.len()).ok_or(Malformed::ServerHello)?;
         let block = extension::block(None, reader.rest())?;
         Ok((hello, block))
     }
 
-    fn read_unreleased(reader: &mut Reader<'_>, len: usize) -> Option<Self> {
+    fn read_unreleased(reader: &mut Reader<'_>, len: usize) -> Option<Box<Self>> {
         let version = Version(reader.u16()?);
         let random = reader.array::<32>()?;
         // They had neither session id nor compression method, and the first of them called themselves TLS 1.3.
@@ -113,7 +113,7 @@ impl ServerHello {
         Self::new(version, random, session_id, cipher_suite, len)
     }
 
-    fn from_fixed(fixed: &TlsServerHelloContents<'_>, len: usize) -> Option<Self> {
+    fn from_fixed(fixed: &TlsServerHelloContents<'_>, len: usize) -> Option<Box<Self>> {
         let random = fixed.random.try_into().ok()?;
         let session_id = fixed.session_id.unwrap_or_default();
         Self::new(
@@ -131,8 +131,8 @@ impl ServerHello {
         session_id: &[u8],
         cipher_suite: u16,
         len: usize,
-    ) -> Option<Self> {
-        Some(Self {
+    ) -> Option<Box<Self>> {
+        Some(Box::new(Self {
             legacy_version,
             random,
             session_id: SessionId::new(session_id)?,
@@ -145,7 +145,7 @@ impl ServerHello {
             psk: false,
             details: ServerDetails::default(),
             len: u32::try_from(len.checked_add(message::HEADER)?).ok()?,
-        })
+        }))
     }
 
     /// Takes over what an extension says. `None` when its content cannot be read.

@@ -40,7 +40,7 @@ pub(super) fn peers(
     if let Some(client) = proxy.and_then(|header| header.client) {
         let address = SocketAddr::new(client.address, client.port);
         line.text(Role::Plain, 1, "for")
-            .shown(Role::Strong, 1, address);
+            .address(Role::Strong, 1, address);
     }
     line.whole(Role::Plain, 1, "->");
     peer(server, line);
@@ -48,7 +48,7 @@ pub(super) fn peers(
 
 fn peer(peer: &Peer, line: &mut Paragraph) {
     let address = SocketAddr::new(peer.address, peer.port);
-    line.shown(Role::Strong, 1, address);
+    line.address(Role::Strong, 1, address);
     let name = peer.pod.as_ref().or(peer.workload.as_ref());
     match (&peer.namespace, name) {
         (Some(namespace), Some(name)) => line.text(Role::Plain, 1, &format!("{namespace}/{name}")),

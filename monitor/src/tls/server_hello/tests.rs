@@ -6,7 +6,7 @@ use crate::tls::samples::{self, extension, vec16};
 use crate::tls::{Deframer, HandshakeType, Item};
 
 /// The ServerHellos of a recorded stream.
-fn recorded(stream: &str) -> Vec<ServerHello> {
+fn recorded(stream: &str) -> Vec<Box<ServerHello>> {
     let mut hellos = Vec::new();
     Deframer::default().push(samples::stream(stream), &mut |item| {
         if let Item::Handshake {
@@ -37,7 +37,7 @@ fn client(stream: &str) -> Box<ClientHello> {
     hello.unwrap()
 }
 
-fn with(version: u16, extensions: &[Vec<u8>]) -> Result<ServerHello, Malformed> {
+fn with(version: u16, extensions: &[Vec<u8>]) -> Result<Box<ServerHello>, Malformed> {
     let fixed = [&version.to_be_bytes()[..], &[7; 32], &[0, 0xc0, 0x2f, 0]].concat();
     ServerHello::parse(&[fixed, vec16(&extensions.concat())].concat())
 }
@@ -59,7 +59,7 @@ fn a_hello_retry_request_is_told_from_the_answer_behind_it() {
     let hellos = recorded("ok_hrr.server");
     let retries: Vec<bool> = hellos
         .iter()
-        .map(ServerHello::is_hello_retry_request)
+        .map(|hello| hello.is_hello_retry_request())
         .collect();
     assert_eq!(retries, [true, false]);
     assert_eq!(hellos[0].group, hellos[1].group);
