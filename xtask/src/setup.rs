@@ -8,18 +8,24 @@ mod aioquic;
 mod cluster;
 mod debian;
 mod envoy;
+mod go;
 mod haproxy;
+mod java;
 pub mod kernel;
 mod nginx;
 mod python;
 mod rust;
+mod rustls;
 mod suite;
 
 pub use aioquic::python as python_with_aioquic;
 pub use cluster::{kubectl, promtool, python as python_with_schemas};
 pub use envoy::program as envoy;
+pub use go::program as go_peer;
 pub use haproxy::command as haproxy;
+pub use java::client as java_client;
 pub use nginx::program as nginx;
+pub use rustls::program as rustls_client;
 
 /// What the machine is to be made ready for. Each set up to `Test` holds the ones before it; `Test` holds all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -95,6 +101,7 @@ fn items(purpose: Purpose) -> Vec<Item> {
     }
     if purpose.holds(Purpose::Live) {
         items.extend([nginx::item(), haproxy::item(), aioquic::item()]);
+        items.extend([go::item(), rustls::item(), java::item()]);
     }
     if purpose.holds(Purpose::Fuzz) {
         items.extend([rust::nightly(), rust::fuzzer()]);

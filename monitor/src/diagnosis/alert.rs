@@ -26,6 +26,25 @@ pub(super) fn said_so(case: &Case<'_>) -> Option<Verdict> {
     Some(Verdict::new(why, Confidence::Certain, evidence))
 }
 
+/// An alert that says little, of the side whose peer sent what cannot be read here either: Java answers so.
+pub(super) fn cannot_read(case: &Case<'_>) -> Option<Verdict> {
+    let last = case.final_alert()?;
+    let says_little = matches!(
+        last.description,
+        alert::HANDSHAKE_FAILURE | alert::INTERNAL_ERROR
+    );
+    let peer = last.from.other();
+    let what = case.talk.progress.sides[peer].malformed;
+    let what = what.filter(|_| says_little && case.talk.gap(peer).is_none())?;
+    let evidence = format!(
+        "the {}'s bytes do not parse: {}",
+        ended_by(peer),
+        what.label()
+    );
+    let verdict = Verdict::new(Cause::MalformedMessage, Confidence::Likely, evidence);
+    Some(verdict.and(sentence(case, last)))
+}
+
 /// Who sent which alert, and when.
 pub(super) fn sentence(case: &Case<'_>, last: SeenAlert) -> String {
     let stage = case.talk.progress.stage();

@@ -30,6 +30,7 @@ mod words;
 pub use baseline::{Baseline, Endpoints, Learned, Lesson, Profile, Refusals, Service, Tried};
 pub use case::Case;
 pub use certificate::doubt;
+pub use ech::old_key;
 pub use guide::{Guide, guide, next_step};
 pub use open::{OpenVerdicts, Revised, Said, is_open};
 pub use refusal::Refusal;
@@ -70,6 +71,7 @@ const RULES: &[Rule] = &[
     certificate::refused,
     client_certificate::none_sent,
     alert::said_so,
+    alert::cannot_read,
     alert::encrypted,
     certificate::left_unfinished,
     client_certificate::refused,

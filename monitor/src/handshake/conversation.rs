@@ -228,9 +228,11 @@ impl Conversation {
         last.filter(|_| self.progress.is_established())
     }
 
-    /// A certificate was sent in the clear, and nobody has looked at it yet.
+    /// A certificate was sent in the clear, or the client offered Encrypted Client Hello, and nobody has looked at it yet.
     pub fn is_unexamined(&self) -> bool {
-        self.doubt == Doubt::Unexamined && self.progress.certificates.is_some()
+        let progress = &self.progress;
+        let hides = || self.is_tls13() && progress.offered_key().is_some();
+        self.doubt == Doubt::Unexamined && (progress.certificates.is_some() || hides())
     }
 
     /// The client has sent its hello and closed its side, and the server may yet answer.

@@ -24,6 +24,9 @@ pub enum Doubt {
     Slight,
     /// A fault that is looked for behind the handshake as well: the host name.
     Grave,
+    /// Nothing against the certificate. The client's hello is encrypted (Encrypted Client Hello) for a key that others use no
+    /// more: it may be refused.
+    OldKey,
 }
 
 impl Doubt {

@@ -64,6 +64,17 @@ impl Progress {
         }
     }
 
+    /// The same behind a Finished in a record of that size: who pads the one pads the other.
+    pub(super) fn is_alert_behind(&self, finished: u16, len: u16) -> bool {
+        match self.sizes() {
+            Some(sizes) => {
+                let padded = is_padded(finished, sizes.of_finished()).unwrap_or_default();
+                is_padded(len, sizes.of_alert()) == Some(padded)
+            }
+            None => self.is_alert_size(len),
+        }
+    }
+
     /// What the cipher suite fixes, where it is one of TLS 1.3.
     pub(super) fn sizes(&self) -> Option<RecordSizes> {
         let (answer, _) = self.server_hello.as_ref()?;
@@ -208,7 +219,8 @@ fn in_client_flight(number: usize, end: usize, len: u16, sizes: RecordSizes) -> 
     }
 }
 
-/// The client's first record, when no record has the size of its Finished: a flight in one record, or an alert.
+/// The client's first record, when no record has the size of its Finished: a flight in one record, an alert, or a Certificate
+/// without certificates that the server did not wait for more behind. Java sends that by itself.
 fn together(len: u16, sizes: RecordSizes) -> Meaning {
     let header_and_body = EMPTY_CERTIFICATE.saturating_mul(2);
     let without = sizes.of_content(sizes.finished().saturating_add(header_and_body));
@@ -220,6 +232,9 @@ fn together(len: u16, sizes: RecordSizes) -> Meaning {
             Inferred::Finished,
         ],
         _ if is_padded(len, sizes.of_alert()).is_some() => &[Inferred::Alert],
+        _ if is_padded(len, sizes.of_message(EMPTY_CERTIFICATE)).is_some() => {
+            &[Inferred::EmptyCertificate]
+        }
         _ => &[],
     }
 }

@@ -2,9 +2,9 @@
 
 use super::conversation::Conversation;
 use super::deadlines::PATIENCE;
-use super::doubt;
 use super::progress::SeenAlert;
 use super::vanished::{BEYOND_CHANCE, Shown};
+use super::{Doubt, doubt, farewell};
 use crate::flow::{End, Ending, Side};
 use crate::frame::Timestamp;
 use crate::report::{EndedBy, EndedHow, Outcome};
@@ -50,7 +50,17 @@ impl Decision {
 ///    still listen, so the server's last word is waited for.
 /// 5. Time is up: see [`by_silence`].
 /// 6. The capture is over: incomplete, unless a client has knocked in vain often enough.
+///
+/// One that was completed with a key of Encrypted Client Hello that is out of use: see [`farewell::behind_old_key`].
 pub fn decide(talk: &Conversation, trigger: Trigger, now: Timestamp) -> Option<Decision> {
+    let decision = decide_by_rules(talk, trigger, now)?;
+    if talk.doubt == Doubt::OldKey && decision.is_established() {
+        return farewell::behind_old_key(talk, trigger, decision);
+    }
+    Some(decision)
+}
+
+fn decide_by_rules(talk: &Conversation, trigger: Trigger, now: Timestamp) -> Option<Decision> {
     if talk.progress.is_established() {
         return doubt::completed(talk, trigger, now);
     }
@@ -117,8 +127,9 @@ fn by_cleartext(talk: &Conversation, trigger: Trigger, now: Timestamp) -> Option
 /// 2. Only one direction was captured, or bytes are missing: incomplete. A server's RST in answer to a SYN needs no more.
 /// 3. The client sent nothing: see [`wordless`]. What arrived of it behind a hole is something.
 /// 4. The client sent a record of an alert's size in place of its Finished (TLS 1.3): failed, by its alert, as inferred.
-/// 5. The client sent Finished (TLS 1.3) and left by itself: established; it had all it needed to refuse. But failed when it
-///    had sent no certificate though asked for one, and the server's answer has an alert's size.
+/// 5. The client sent Finished (TLS 1.3) and left by itself, or said goodbye before the server did: established; it had all
+///    it needed to refuse. But failed when it had answered a CertificateRequest, said no goodbye, and the server's answer has
+///    an alert's size.
 /// 6. The last thing one side sent before it left is a record of an alert's size: failed, by an alert, as inferred.
 /// 7. Else failed.
 ///
@@ -131,6 +142,7 @@ fn by_end(talk: &Conversation, end: End) -> Decision {
         at: end.at,
     };
     let refused = end.by == Side::Server && talk.carrier.is_only_opening();
+    let said_goodbye = talk.progress.farewell.is_some();
     let client_finished = talk.progress.sides.client.finished.is_some() && talk.is_tls13();
     match () {
         () if talk.preamble.is_header_alone() && end.by == Side::Client => {
@@ -140,7 +152,7 @@ fn by_end(talk: &Conversation, end: End) -> Decision {
         () if is_blind(talk) && !refused => decision(Outcome::Incomplete, ended_how(end)),
         () if !talk.client_spoke() => decision(wordless(talk, end), ended_how(end)),
         () if talk.progress.client_refuses() => refused_by(Side::Client, end.at),
-        () if client_finished && end.by == Side::Client => {
+        () if client_finished && (end.by == Side::Client || said_goodbye) => {
             if talk.progress.server_refuses() {
                 return refused_by(Side::Server, end.at);
             }

@@ -2,13 +2,13 @@
 
 use smallvec::SmallVec;
 
-use super::{ProtectedRecord, ProtectedRecords};
+use super::{Farewell, ProtectedRecord, ProtectedRecords};
 use crate::flow::{Side, Sides};
 use crate::frame::Timestamp;
 use crate::report::Stage;
 use crate::tls::{
-    Chain, ClientHello, HandshakeType, Item, Malformed, RecordSizes, ServerHello, ServerName,
-    Version, alert, record,
+    Chain, ClientHello, EncryptedHello, HandshakeType, Item, Malformed, RecordSizes, ServerHello,
+    ServerName, Version, alert, record,
 };
 
 /// The shortest body of a TLS 1.3 record that holds a Finished: header 4, SHA-256 32, content type 1, CCM_8 tag 8.
@@ -61,6 +61,10 @@ pub struct Progress {
     pub client_certificate: Option<ClientCertificate>,
     /// After the client's Finished (TLS 1.3), the server went on with something that is no alert.
     pub accepted: bool,
+    /// The client's goodbye behind its Finished (TLS 1.3).
+    pub farewell: Option<Farewell>,
+    /// The client has sent something else behind its Finished (TLS 1.3).
+    pub(super) goes_on: bool,
     /// What came first when the handshake was over.
     pub first_word: Option<FirstWord>,
 }
@@ -183,6 +187,14 @@ impl Progress {
     pub fn asked_name(&self) -> Option<&ServerName> {
         let (hello, _) = self.client_hello.as_ref()?;
         hello.server_name.as_ref()
+    }
+
+    /// The key that the client names, where its true hello is encrypted in this one, or seems to be.
+    pub fn offered_key(&self) -> Option<u8> {
+        match self.client_hello.as_ref()?.0.details.ech? {
+            EncryptedHello::Outer(outer) => Some(outer.config_id),
+            EncryptedHello::Inner | EncryptedHello::Other(_) => None,
+        }
     }
 
     /// The last step that was seen.
@@ -315,6 +327,7 @@ impl Progress {
 
     /// An encrypted record: only its type, size and place can be seen.
     fn protected(&mut self, from: Side, record: ProtectedRecord, now: Timestamp) {
+        self.note_farewell(from, record.len, now);
         if self.is_established() {
             self.first_word.get_or_insert(FirstWord {
                 from,

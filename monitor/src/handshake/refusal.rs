@@ -20,7 +20,7 @@ impl Progress {
     /// The client answered a CertificateRequest, and the first that the server says to its Finished has an alert's size. The
     /// client had not said goodbye: then that could be the answer.
     pub(super) fn server_refuses(&self) -> bool {
-        if self.sides[Side::Server].maybe_alert.is_none() {
+        if self.sides[Side::Server].maybe_alert.is_none() || self.farewell.is_some() {
             return false;
         }
         let inferred = self.inferred();
@@ -32,6 +32,6 @@ impl Progress {
         let asked = inferred.client.iter().copied().any(|record| {
             record.contains(&Inferred::EmptyCertificate) || record.contains(&Inferred::Certificate)
         });
-        asked && ends_with_alert(&inferred.server) && !ends_with_alert(&inferred.client)
+        asked && ends_with_alert(&inferred.server)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Pipeline;
 use super::legs::{Fate, Joined, Leg};
 use super::tracked::Tracked;
-use crate::diagnosis::{self, Case, Lesson, Said, Service, Verdict, diagnose, is_open};
+use crate::diagnosis::{self, Case, Endpoints, Lesson, Said, Service, Verdict, diagnose, is_open};
 use crate::flow::{Place, Quic};
 use crate::frame::Timestamp;
 use crate::handshake::{Conversation, Decision, Doubt, Trigger, decide};
@@ -155,12 +155,19 @@ impl Pipeline {
     }
 }
 
-/// What is to be said against the certificate of a handshake that was completed. Health checks take any, and leave without a
-/// word.
-pub(super) fn doubt(certificates: &mut Certificates, talk: &Conversation) -> Doubt {
-    let doubt = chain(certificates, talk).map_or(Doubt::None, |(chain, at)| {
+/// What is to be said against the certificate of a handshake that was completed, or against the key that its hello is encrypted
+/// for. Health checks take any certificate, and leave without a word.
+pub(super) fn doubt(
+    certificates: &mut Certificates,
+    endpoints: &Endpoints,
+    talk: &Conversation,
+) -> Doubt {
+    let doubt = if let Some((chain, at)) = chain(certificates, talk) {
         diagnosis::doubt(&chain, talk.progress.asked_name(), at)
-    });
+    } else {
+        let service = (talk.carrier.protocol(), talk.endpoints.server);
+        diagnosis::old_key(endpoints.of(service), talk)
+    };
     let is_checker = doubt != Doubt::None && checker(talk.endpoints.client.address).is_some();
     if is_checker { Doubt::None } else { doubt }
 }

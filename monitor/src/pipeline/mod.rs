@@ -276,7 +276,7 @@ impl Pipeline {
         }
         let mut decision = decide(talk, Trigger::Packet, passing.frame.time);
         if talk.is_unexamined() && decision.is_some_and(Decision::is_established) {
-            talk.doubt = conclude::doubt(&mut self.certificates, talk);
+            talk.doubt = conclude::doubt(&mut self.certificates, &self.endpoints, talk);
             decision = decide(talk, Trigger::Packet, passing.frame.time);
         }
         if let Some(decision) = decision {

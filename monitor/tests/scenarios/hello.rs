@@ -21,7 +21,7 @@ const RETRY: [u8; 32] = [
 ];
 
 impl Speech {
-    /// `[sni NAME|without sni] [tls1.2] [versions 1.3,1.2] [suites N,…] [groups N,…] [alpn P,…] [pq] [ech] [asking]`
+    /// `[sni NAME|without sni] [tls1.2] [versions 1.3,1.2] [suites N,…] [groups N,…] [alpn P,…] [pq] [ech] [ech-key N] [asking]`
     pub(crate) fn client_hello(&mut self, words: &[&str]) -> Result<Vec<u8>> {
         let mut versions = vec![TLS13, TLS12];
         let mut suites = vec![
@@ -47,7 +47,8 @@ impl Speech {
                     extensions.push(extension(PADDING, &[0; 128]));
                 }
                 "asking" => self.randoms.client[..12].copy_from_slice(ClientHello::PROBE),
-                "ech" => extensions.push(extension(0xfe0d, &outer_ech())),
+                "ech" => extensions.push(extension(0xfe0d, &outer_ech(1))),
+                "ech-key" => extensions.push(extension(0xfe0d, &outer_ech(key(value()?)?))),
                 word => versions = vec![version(word.trim_start_matches("tls"))?],
             }
         }
@@ -118,9 +119,19 @@ fn protocols(list: &str) -> Vec<u8> {
     list.split(',').flat_map(one).collect()
 }
 
-/// An outer hello: HKDF-SHA256, AES-128-GCM, configuration 1.
-fn outer_ech() -> Vec<u8> {
-    [&[0, 0, 1, 0, 1, 1][..], &vec16(&[7; 32]), &vec16(&[7; 160])].concat()
+/// The number of a configuration.
+fn key(text: &str) -> Result<u8> {
+    text.parse().map_err(|_why| format!("no number: {text}"))
+}
+
+/// An outer hello: HKDF-SHA256, AES-128-GCM, and the number of the configuration.
+fn outer_ech(key: u8) -> Vec<u8> {
+    [
+        &[0, 0, 1, 0, 1, key][..],
+        &vec16(&[7; 32]),
+        &vec16(&[7; 160]),
+    ]
+    .concat()
 }
 
 fn list<T>(text: &str, one: impl Fn(&str) -> Result<T>) -> Result<Vec<T>> {

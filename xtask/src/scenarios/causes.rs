@@ -9,9 +9,6 @@ use serde_json::Value;
 use super::table::Block;
 use crate::command::output;
 
-/// None of the servers and clients speaks Encrypted Client Hello.
-const NOT_PRODUCED: [&str; 1] = ["ech-rejected"];
-
 /// Fails on a cause in the tables that tlsmon does not know, and on one that it knows and the tables do not have.
 pub(super) fn check(tlsmon: &Path, blocks: &[Block]) -> Result<()> {
     let known = known(tlsmon)?;
@@ -23,7 +20,6 @@ pub(super) fn check(tlsmon: &Path, blocks: &[Block]) -> Result<()> {
         );
     }
     let lacking = known.iter().map(String::as_str);
-    let lacking = lacking.filter(|cause| !NOT_PRODUCED.contains(cause));
     let lacking: Vec<_> = lacking
         .filter(|cause| produced().all(|one| one != *cause))
         .collect();

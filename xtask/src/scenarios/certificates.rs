@@ -6,14 +6,24 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::Result;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
 };
 
+use crate::command::output;
+use crate::setup;
+
 /// The name that every server serves, unless its certificate has the wrong one.
 pub(super) const NAME: &str = "shop.example";
+
+/// The name that clients show who hide the one they want (Encrypted Client Hello).
+const PUBLIC_NAME: &str = "public.example";
+
+/// Keys of Encrypted Client Hello, and the id of each one's configuration.
+const ECH: [(&str, u8); 2] = [("current", 7), ("old", 6)];
 
 type Issuer = CertifiedIssuer<'static, KeyPair>;
 
@@ -70,6 +80,11 @@ impl Certificates {
             &[],
         )?;
         made.put_self_signed("self-signed", &good()?)?;
+        let names = vec![NAME.to_owned(), PUBLIC_NAME.to_owned()];
+        made.put("two-names", &named(names)?, &below, &[&one])?;
+        for (name, id) in ECH {
+            made.make_ech(name, id)?;
+        }
         Ok(made)
     }
 
@@ -88,6 +103,22 @@ impl Certificates {
             key: file("key"),
             both: file("pem"),
         }
+    }
+
+    /// The configurations of a key for Encrypted Client Hello, as clients take them. The key is beside it.
+    pub(super) fn ech(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("ech-{name}.list"))
+    }
+
+    fn make_ech(&self, name: &str, id: u8) -> Result<()> {
+        let file = self.ech(name).with_extension("");
+        let mut maker = Command::new(setup::go_peer());
+        maker.args([
+            "ech",
+            &format!("id={id}"),
+            &format!("public-name={PUBLIC_NAME}"),
+        ]);
+        output(maker.arg(format!("file={}", file.display()))).map(drop)
     }
 
     fn put(
@@ -143,9 +174,15 @@ fn authority(name: &str) -> Result<CertificateParams> {
 }
 
 fn leaf(name: &str) -> Result<CertificateParams> {
-    let mut params = CertificateParams::new(vec![name.to_owned()])?;
+    named(vec![name.to_owned()])
+}
+
+/// For these names; the first is its common name as well.
+fn named(names: Vec<String>) -> Result<CertificateParams> {
+    let first = names.first().cloned().unwrap_or_default();
+    let mut params = CertificateParams::new(names)?;
     params.use_authority_key_identifier_extension = true;
-    params.distinguished_name.push(DnType::CommonName, name);
+    params.distinguished_name.push(DnType::CommonName, first);
     Ok(params)
 }
 

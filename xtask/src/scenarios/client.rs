@@ -36,7 +36,7 @@ const COMMON: &[&str] = &["name", "certificate", "alpn", "long", "reports", "lim
 
 const REQUEST: &str = "GET / HTTP/1.0\r\nHost: shop.example\r\n\r\n";
 
-const KINDS: [Kind; 6] = [
+const KINDS: [Kind; 9] = [
     Kind {
         name: "openssl",
         knows: &["ciphers", "suites", "groups", "trust"],
@@ -65,6 +65,24 @@ const KINDS: [Kind; 6] = [
         name: "node",
         knows: &["ciphers", "groups", "do"],
         command: scripts::node,
+        says: "",
+    },
+    Kind {
+        name: "go",
+        knows: &["groups", "do", "trust", "ech"],
+        command: scripts::go,
+        says: "",
+    },
+    Kind {
+        name: "rustls",
+        knows: &["do", "ech"],
+        command: scripts::rustls,
+        says: "",
+    },
+    Kind {
+        name: "java",
+        knows: &[],
+        command: scripts::java,
         says: "",
     },
     Kind {

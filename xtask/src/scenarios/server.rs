@@ -39,7 +39,7 @@ pub(super) struct Kind {
 /// shop.example alone; `clients=required` asks for a certificate.
 const COMMON: &[&str] = &["certificate", "versions", "alpn", "clients"];
 
-const KINDS: [Kind; 9] = [
+const KINDS: [Kind; 10] = [
     Kind {
         name: "envoy",
         knows: &["names", "ciphers", "groups"],
@@ -80,6 +80,12 @@ const KINDS: [Kind; 9] = [
         name: "node",
         knows: &["names", "ciphers", "groups", "fault"],
         command: scripts::node,
+        takes_all_addresses: false,
+    },
+    Kind {
+        name: "go",
+        knows: &["names", "groups", "fault", "ech"],
+        command: scripts::go,
         takes_all_addresses: false,
     },
     Kind {

@@ -16,7 +16,7 @@ pub(super) struct Package {
     from: Purpose,
 }
 
-const PACKAGES: [Package; 13] = [
+const PACKAGES: [Package; 14] = [
     package("gcc", "cc", "links Rust programs", Purpose::Build),
     package(
         "iproute2",
@@ -52,6 +52,7 @@ const PACKAGES: [Package; 13] = [
     ),
     package("python3", "python3", "clients and servers", Purpose::Live),
     package("nodejs", "node", "a client and a server", Purpose::Live),
+    package("default-jdk-headless", "javac", "a client", Purpose::Live),
     package(
         "busybox-static",
         "busybox",

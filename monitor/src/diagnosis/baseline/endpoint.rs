@@ -104,6 +104,12 @@ impl Baseline {
         self.repeats.parted(name)
     }
 
+    /// The key of Encrypted Client Hello that the last handshakes for this name had, where it is another one than this, and how
+    /// many of them there were.
+    pub fn key_in_place_of(&self, name: &[u8], id: u8, now: Timestamp) -> Option<(u8, u8)> {
+        self.names.keys(name)?.in_place_of(id, now)
+    }
+
     /// Whether nothing speaks against its having been up at that time.
     pub fn was_up(&self, at: Timestamp) -> bool {
         self.steadiness.was_up(at)
@@ -139,6 +145,9 @@ impl Baseline {
             Some(name) => self.names.add(name, what, lesson.at, room),
             None => Entry::Kept,
         };
+        if let (Some(name), Some(id)) = (lesson.name, lesson.key) {
+            self.names.used_key(name, id, lesson.at);
+        }
         Heard { news, name }
     }
 

@@ -6,7 +6,7 @@ use super::profile::Chosen;
 use super::tried::Tried;
 use crate::diagnosis::refusal::Refusal;
 use crate::frame::Timestamp;
-use crate::handshake::{ClientCertificate, Conversation, Decision};
+use crate::handshake::{ClientCertificate, Conversation, Decision, Farewell};
 use crate::report::{EndedBy, EndedHow, Outcome};
 use crate::tls::{ClientHello, ExtensionType, ServerName};
 
@@ -17,6 +17,8 @@ pub struct Lesson<'a> {
     pub(super) name: Option<&'a [u8]>,
     pub(super) client: IpAddr,
     pub(super) tried: Tried,
+    /// The handshake went on, with this key of Encrypted Client Hello, real or not.
+    pub(super) key: Option<u8>,
     pub(super) seen: Seen<'a>,
 }
 
@@ -40,6 +42,7 @@ impl<'a> Lesson<'a> {
             name: talk.progress.asked_name().map(ServerName::as_bytes),
             client: talk.endpoints.client.address,
             tried: tried(talk, decision, &seen),
+            key: key(talk, decision),
             seen,
         })
     }
@@ -81,6 +84,14 @@ fn is_trouble(talk: &Conversation, decision: Decision) -> bool {
     let failed = decision.outcome == Outcome::Failed;
     let silent = decision.how == EndedHow::Timeout && decision.by != EndedBy::Network;
     failed && (hung_up || silent)
+}
+
+/// A client that leaves in one go with its Finished may have been refused.
+fn key(talk: &Conversation, decision: Decision) -> Option<u8> {
+    let progress = &talk.progress;
+    let leaves = progress.farewell.is_some_and(Farewell::is_at_once);
+    let goes_on = decision.is_established() && talk.is_tls13() && !leaves;
+    progress.offered_key().filter(|_| goes_on)
 }
 
 fn chosen(talk: &Conversation) -> Option<Chosen<'_>> {

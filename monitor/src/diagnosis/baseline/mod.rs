@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! decided handshake --> Lesson --> Endpoints --> Baseline --> Window     how often, and what was negotiated, by the minute
-//!                       once each  by endpoint            |-> Names      a Window for each name that was answered
+//!                       once each  by endpoint            |-> Names      a Window for each name that was answered, and the ECH key in use
 //!                                                         |-> Refusals   what was refused since anything was answered
 //!                                                         '-> Steadiness whether the endpoint was up
 //! ```
@@ -16,6 +16,7 @@
 
 mod endpoint;
 mod endpoints;
+mod keys;
 mod lesson;
 mod names;
 mod palette;

@@ -2,6 +2,7 @@
 
 use hashbrown::HashMap;
 
+use super::keys::Keys;
 use super::profile::Marks;
 use super::tried::Tried;
 use super::window::{self, Window};
@@ -14,11 +15,18 @@ const MAX: usize = 512;
 /// that he made up.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
-    windows: HashMap<Box<[u8]>, Window>,
+    known: HashMap<Box<[u8]>, Known>,
     /// A name that was answered found no room.
     crowded: bool,
     /// The minute in which names that were not used lately last made room.
     tidied: u32,
+}
+
+/// One name.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    window: Window,
+    keys: Keys,
 }
 
 /// What became of a name.
@@ -35,7 +43,7 @@ pub(super) enum Entry {
 impl Names {
     /// How many are known.
     pub(super) fn len(&self) -> usize {
-        self.windows.len()
+        self.known.len()
     }
 
     /// Whether every name that was answered lately is known.
@@ -45,7 +53,19 @@ impl Names {
 
     /// What was tried with this name.
     pub(super) fn get(&self, name: &[u8]) -> Option<&Window> {
-        self.windows.get(name)
+        self.known.get(name).map(|known| &known.window)
+    }
+
+    /// The keys of Encrypted Client Hello that clients who ask for this name have.
+    pub(super) fn keys(&self, name: &[u8]) -> Option<Keys> {
+        self.known.get(name).map(|known| known.keys)
+    }
+
+    /// A handshake for this name went on with this key.
+    pub(super) fn used_key(&mut self, name: &[u8], id: u8, at: Timestamp) {
+        if let Some(known) = self.known.get_mut(name) {
+            known.keys.used(id, at);
+        }
     }
 
     /// Adds what was tried with a name. `room` tells whether the endpoints together may have one more.
@@ -57,8 +77,8 @@ impl Names {
         room: bool,
     ) -> Entry {
         let (tried, marks) = what;
-        if let Some(window) = self.windows.get_mut(name) {
-            window.add(tried, marks, at);
+        if let Some(known) = self.known.get_mut(name) {
+            known.window.add(tried, marks, at);
             return Entry::Kept;
         }
         if tried.answered == 0 {
@@ -68,8 +88,8 @@ impl Names {
             self.crowded = true;
             return Entry::NoRoom;
         }
-        let window = self.windows.entry(name.into()).or_default();
-        window.add(tried, marks, at);
+        let known = self.known.entry(name.into()).or_default();
+        known.window.add(tried, marks, at);
         Entry::New
     }
 
@@ -77,12 +97,12 @@ impl Names {
     /// minute, however many find no room in it.
     fn is_full(&mut self, now: Timestamp) -> bool {
         let minute = window::minute(now);
-        if self.windows.len() >= MAX && self.tidied != minute {
+        if self.known.len() >= MAX && self.tidied != minute {
             self.tidied = minute;
-            self.windows
-                .retain(|_, window| window.tried(now) != Tried::default());
-            self.crowded = self.windows.len() >= MAX;
+            self.known
+                .retain(|_, known| known.window.tried(now) != Tried::default());
+            self.crowded = self.known.len() >= MAX;
         }
-        self.windows.len() >= MAX
+        self.known.len() >= MAX
     }
 }

@@ -43,6 +43,7 @@ fn lesson<'a>(name: Option<&'a str>, seen: Seen<'a>, at: Timestamp) -> Lesson<'a
         at,
         name: name.map(str::as_bytes),
         client: IpAddr::from([198, 51, 100, 1]),
+        key: None,
         tried: Tried {
             completed: count(answered),
             answered: count(answered),

@@ -6,7 +6,7 @@ use crate::frame::Timestamp;
 
 const MINUTE_SECONDS: u64 = 60;
 /// The baseline looks back five minutes, and there is the minute that is filling.
-const MINUTES: u32 = 6;
+pub(super) const MINUTES: u32 = 6;
 
 /// What was tried in each of the last minutes, and what was negotiated.
 #[derive(Clone, Debug, Default)]

@@ -1,4 +1,5 @@
-//! The clients that are programs beside this file: Python, Node.js, and Python without a TLS library where it is to misbehave.
+//! The clients that are programs of this repository: Python, Node.js, Go, rustls, Java, and Python without a TLS library where it
+//! is to misbehave.
 
 use std::process::Command;
 
@@ -6,6 +7,7 @@ use anyhow::Result;
 
 use super::{Call, script};
 use crate::command::require;
+use crate::setup;
 
 pub(super) fn python(call: &Call<'_>) -> Result<Command> {
     let mut command = Command::new(require("python3")?);
@@ -17,6 +19,36 @@ pub(super) fn node(call: &Call<'_>) -> Result<Command> {
     let mut command = Command::new(require("node")?);
     command.arg(script("node.js")).args(arguments(call));
     Ok(command)
+}
+
+pub(super) fn go(call: &Call<'_>) -> Result<Command> {
+    let mut command = Command::new(setup::go_peer());
+    command.arg("client").args(arguments(call));
+    command.args(call.run.words.pass(&["trust"]));
+    command.args(ech(call));
+    Ok(command)
+}
+
+pub(super) fn rustls(call: &Call<'_>) -> Result<Command> {
+    let mut command = Command::new(setup::rustls_client());
+    command.args(arguments(call)).args(ech(call));
+    Ok(command)
+}
+
+pub(super) fn java(call: &Call<'_>) -> Result<Command> {
+    let mut command = setup::java_client()?;
+    command.args(arguments(call));
+    Ok(command)
+}
+
+/// The configurations that it has for Encrypted Client Hello; or it sends what only looks like that.
+fn ech(call: &Call<'_>) -> Option<String> {
+    let name = call.run.words.get("ech")?;
+    let list = call.certificates.ech(name);
+    Some(match name {
+        "grease" => "ech=grease".to_owned(),
+        _ => format!("ech={}", list.display()),
+    })
 }
 
 pub(super) fn raw(call: &Call<'_>) -> Result<Command> {

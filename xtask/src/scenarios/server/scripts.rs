@@ -1,4 +1,4 @@
-//! The servers that are programs beside this file: Python, Node.js, and Python without a TLS library where it is to misbehave.
+//! The servers that are programs of this repository: Python, Node.js, Go, and Python without a TLS library where it is to misbehave.
 
 use std::process::Command;
 
@@ -7,6 +7,7 @@ use anyhow::Result;
 use super::super::certificates::NAME;
 use super::{Site, script};
 use crate::command::require;
+use crate::setup;
 
 pub(super) fn python(site: &Site<'_>) -> Result<Option<Command>> {
     let mut command = Command::new(require("python3")?);
@@ -18,6 +19,19 @@ pub(super) fn python(site: &Site<'_>) -> Result<Option<Command>> {
 pub(super) fn node(site: &Site<'_>) -> Result<Option<Command>> {
     let mut command = Command::new(require("node")?);
     command.arg(script("node.js")).args(arguments(site));
+    Ok(Some(command))
+}
+
+pub(super) fn go(site: &Site<'_>) -> Result<Option<Command>> {
+    let mut command = Command::new(setup::go_peer());
+    command.arg("server").args(arguments(site));
+    let another = site.certificates.files("long-chain");
+    command.arg(format!("another={}", another.chain.display()));
+    command.arg(format!("another-key={}", another.key.display()));
+    if let Some(name) = site.words.get("ech") {
+        let list = site.certificates.ech(name);
+        command.arg(format!("ech={}", list.display()));
+    }
     Ok(Some(command))
 }
 
