@@ -5,7 +5,8 @@ use super::refusal::Refusal;
 use super::words::{LATELY, counted};
 use super::{Case, Verdict};
 use crate::report::{Cause, Confidence};
-use crate::tls::ExtensionType;
+use crate::tls::alert::MISSING_EXTENSION;
+use crate::tls::{ClientHello, ExtensionType, Version};
 
 /// From so many hellos with a name on, it does not matter that none of them was established before the refusal.
 const ENOUGH: u32 = 3;
@@ -13,8 +14,8 @@ const ENOUGH: u32 = 3;
 /// The ClientHello carried no server_name, and the server ended it before any ServerHello.
 ///
 /// 1. Hellos without a name are answered on this endpoint: then it is something else.
-/// 2. An alert that has a meaning of its own: then that is the cause. One that servers also send for a missing name
-///    counts when hellos with a name complete here: likely.
+/// 2. The alert is missing_extension: see [`missing`]. Another that has a meaning of its own: then that is the cause. One that
+///    servers also send for a missing name counts when hellos with a name complete here: likely.
 /// 3. The alert is unrecognized_name, or RST or FIN while hellos with a name complete on this endpoint, at least one before
 ///    or three after: certain. Likely where what the client offers may be the reason as well.
 /// 4. The endpoint may have been down at that time: possible.
@@ -39,16 +40,73 @@ pub(super) fn no_sni_rejected(case: &Case<'_>) -> Option<Verdict> {
         Refusal::Wordless if with_sni.completed > 0 => Confidence::Possible,
         Refusal::Wordless if with_sni.refused > 0 && with_sni.answered == 0 => Confidence::Possible,
         Refusal::Wordless => Confidence::Likely,
-        Refusal::Vague | Refusal::Telling => return None,
+        Refusal::Telling => missing(case)?.0,
+        Refusal::Vague => return None,
     };
     let evidence = format!("{} a ClientHello without server_name", case.ending());
+    let lacks = missing(case).map(|(_, what)| what);
     Some(
         Verdict::new(Cause::NoSniRejected, confidence, evidence)
+            .and_all(lacks)
             .and(contrast(with_sni))
             .and_all(own_kind(case))
             .and_all(hint)
             .and_all(trouble(case, with_sni)),
     )
+}
+
+/// The server says missing_extension to a hello without server_name (RFC 8446 section 9.2), and what else may be what it
+/// misses. A hello for TLS 1.3 that has all that must be in it lacks nothing but the name: certain. Before TLS 1.3 nothing has
+/// to be there: likely. One that lacks what TLS 1.3 demands: possible.
+fn missing(case: &Case<'_>) -> Option<(Confidence, String)> {
+    let last = case.final_alert()?;
+    let hello = case.hello()?;
+    if last.description != MISSING_EXTENSION {
+        return None;
+    }
+    if !hello.offered_versions().any(Version::is_tls13) {
+        let what = "what must be in a hello before TLS 1.3 no standard says".to_owned();
+        return Some((Confidence::Likely, what));
+    }
+    let demanded = demanded(case.talk.carrier.quic().is_some(), hello);
+    let lacking: Vec<_> = demanded.filter(|(kind, _)| !hello.has(*kind)).collect();
+    Some(match &lacking[..] {
+        [] => (
+            Confidence::Certain,
+            "all other extensions that TLS 1.3 demands are there".to_owned(),
+        ),
+        [(_, first), ..] => (Confidence::Possible, format!("{first} is missing as well")),
+    })
+}
+
+/// What a hello for TLS 1.3 must have (RFC 8446 sections 4.2.9 and 9.2, RFC 9001 section 8.2).
+fn demanded(
+    is_quic: bool,
+    hello: &ClientHello,
+) -> impl Iterator<Item = (ExtensionType, &'static str)> {
+    let resumes = hello.has(ExtensionType::PRE_SHARED_KEY);
+    [
+        (
+            ExtensionType::SIGNATURE_ALGORITHMS,
+            "signature_algorithms",
+            true,
+        ),
+        (ExtensionType::SUPPORTED_GROUPS, "supported_groups", true),
+        (ExtensionType::KEY_SHARE, "key_share", true),
+        (
+            ExtensionType::PSK_KEY_EXCHANGE_MODES,
+            "psk_key_exchange_modes",
+            resumes,
+        ),
+        (
+            ExtensionType::QUIC_TRANSPORT_PARAMETERS,
+            "quic_transport_parameters",
+            is_quic,
+        ),
+    ]
+    .into_iter()
+    .filter(|(_, _, demanded)| *demanded)
+    .map(|(kind, name, _)| (kind, name))
 }
 
 /// The ClientHello carried a server_name, and the server ended it before any ServerHello.

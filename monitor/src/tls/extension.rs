@@ -73,6 +73,8 @@ impl ExtensionType {
     pub const EARLY_DATA: Self = Self(42);
     /// RFC 8446 section 4.2.1.
     pub const SUPPORTED_VERSIONS: Self = Self(43);
+    /// psk_key_exchange_modes (RFC 8446 section 4.2.9).
+    pub const PSK_KEY_EXCHANGE_MODES: Self = Self(45);
     /// RFC 8446 section 4.2.2.
     pub const COOKIE: Self = Self(44);
     /// RFC 8446 section 4.2.4.
