@@ -1,6 +1,6 @@
 //! Which packets matter: the one function that runs in the kernel for every packet, and on the host in tests.
 //!
-//! 1. What is neither TCP nor UDP is left, but for an ICMP answer that a followed flow's datagram did not reach its port.
+//! 1. What is neither TCP nor UDP is left, but for an ICMP answer that a followed flow's packet is refused on the way.
 //!    An IP fragment of TCP is counted and left; of UDP the first of a packet's fragments, on a configured port.
 //! 2. What is not on a configured port is left, unless any port may open a flow.
 //! 3. A flow whose hash the sampling leaves out is left; the hash is the same for both directions and all interfaces.
@@ -145,7 +145,7 @@ fn begins<P: Load, S: Settings>(sifted: &Sifted<'_, P, S>) -> bool {
     }
 }
 
-/// An answer that a datagram did not reach its port; sent where the datagram's flow is followed.
+/// An answer that a packet did not get there; sent where the packet's flow is followed.
 #[inline(always)]
 fn answered<P: Load, S: Settings, F: Flows, O: Out<P>>(
     sifted: &Sifted<'_, P, S>,

@@ -37,7 +37,7 @@ pub(crate) mod build;
 #[cfg(test)]
 mod tests;
 
-pub use icmp::Unreachable;
+pub use icmp::{Unreachable, Unreached};
 pub use look::Look;
 pub use tcp::{Flags, Segment};
 pub use tunnel::{Outer, TunnelKind};
@@ -67,7 +67,7 @@ pub enum Transport<'a> {
     Tcp(Segment<'a>),
     /// UDP: QUIC.
     Udp(Datagram<'a>),
-    /// ICMP: nothing listens where a UDP datagram was sent to.
+    /// ICMP: a segment or datagram did not get there.
     Unreachable(Unreachable),
 }
 
@@ -86,7 +86,7 @@ pub enum Unreadable {
     /// A piece of a fragmented packet: pieces are counted, not put together.
     #[error("IP fragment")]
     Fragment,
-    /// IP, but neither TCP nor UDP nor ICMP about UDP: the protocol number.
+    /// IP, but neither TCP nor UDP nor ICMP about one of them: the protocol number.
     #[error("IP protocol {0}")]
     OtherProtocol(u8),
 }

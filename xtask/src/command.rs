@@ -67,6 +67,17 @@ pub fn require(program: &str) -> Result<PathBuf> {
     find(program).with_context(|| format!("{program} is not installed\nhelp: cargo xtask setup"))
 }
 
+/// A program that setup has built, or an error that names the way to get it.
+pub fn built(program: PathBuf) -> Result<PathBuf> {
+    if !program.is_file() {
+        bail!(
+            "{} is not built\nhelp: cargo xtask setup",
+            program.display()
+        );
+    }
+    Ok(program)
+}
+
 /// Where this program is. Cargo may have built it anew while it runs; the new one stands where this one stood, and Linux says
 /// of this one that it is deleted (proc_pid_exe(5)).
 pub fn this_program() -> Result<PathBuf> {

@@ -25,7 +25,7 @@ pub(super) const SHORT_BYTES: u32 = 32;
 pub(super) const LEAST_CHARGE: u32 = 256;
 /// In units of `FlowState::origin`: about eleven seconds, in which a client gives up or knocks a few times.
 pub(super) const RENEWED_AFTER: u32 = 10;
-/// How many answers of "unreachable" to a direction's datagrams are sent.
+/// How many answers of "unreachable" to a direction's packets are sent.
 pub(super) const ANSWERS: u8 = 8;
 
 /// The kernel's monotonic clock in units of `FlowState::origin`.
@@ -102,7 +102,7 @@ fn short(own: &mut End, segment: &Segment) -> Decision {
     }
 }
 
-/// Whether another answer of "unreachable" to a datagram of this end is sent.
+/// Whether another answer of "unreachable" to a packet of this end is sent. Of TCP they share the budget of acknowledgements.
 #[inline(always)]
 pub(super) fn wants_answer(state: &mut FlowState, from_high: bool) -> bool {
     let own = if from_high {

@@ -8,7 +8,7 @@ use super::answer::Answer;
 pub(super) enum Kind {
     /// TCP or UDP.
     Packet,
-    /// A host's answer to a datagram that did not reach its port.
+    /// An answer that a packet did not reach its port, or its host.
     Answer,
     /// A fragment of an IP packet that carries TCP.
     Fragment,

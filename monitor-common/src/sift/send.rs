@@ -38,7 +38,7 @@ pub(super) fn send<P: Load, O: Out<P>>(
     out.count(Counter::Sent);
 }
 
-/// Sends an answer to a datagram.
+/// Sends an ICMP answer to a packet.
 #[inline(always)]
 pub(super) fn send_answer<P: Load, O: Out<P>>(packet: &P, hook: Hook, answer: Answer, out: &mut O) {
     let length = packet.length();

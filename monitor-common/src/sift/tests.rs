@@ -387,6 +387,25 @@ fn fragments_are_counted_and_left() {
 }
 
 #[test]
+fn icmp_that_refuses_a_followed_syn_is_sent_and_other_icmp_is_not() {
+    let mut story = Story::new();
+    let (client, server) = (([10, 0, 0, 1], 50_000), ([10, 0, 0, 2], 443));
+    let syn = frame(client, server, [1000, 0], SYN, &[]);
+    let answer = |code: u8| {
+        let mut answer = frame(([10, 0, 0, 254], 0), client, [0, 0], 0, &[0; 16]);
+        answer[23] = 1;
+        answer[34..42].copy_from_slice(&[3, code, 0, 0, 0, 0, 0, 0]);
+        answer[42..70].copy_from_slice(&syn[14..42]);
+        answer
+    };
+    assert_eq!(story.sift(&answer(13)), None, "nobody has knocked yet");
+    story.client(SYN, &[]);
+    for (code, sent) in [(13, Some(36)), (3, Some(36)), (1, Some(36)), (4, None)] {
+        assert_eq!(story.sift(&answer(code)), sent, "{code}");
+    }
+}
+
+#[test]
 fn every_prefix_of_a_packet_is_read_alike_in_place_and_scattered() {
     let whole = frame(
         ([10, 0, 0, 1], 50_000),

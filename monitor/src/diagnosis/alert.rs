@@ -1,6 +1,7 @@
 //! Causes that one side names by an alert, but for those that have a file of their own.
 
 use super::case::alert_name;
+use super::words::{LATELY, counted};
 use super::{Case, Verdict};
 use crate::flow::Side;
 use crate::handshake::{SeenAlert, ended_by};
@@ -67,11 +68,27 @@ pub(super) fn encrypted(case: &Case<'_>) -> Option<Verdict> {
     let evidence = format!(
         "client sent a {size}-byte protected record, an alert's size, in place of Finished, and left"
     );
-    Some(Verdict::new(
-        Cause::CertificateRejected,
-        Confidence::Likely,
-        evidence,
-    ))
+    let verdict = Verdict::new(Cause::CertificateRejected, Confidence::Likely, evidence);
+    Some(verdict.and_all(others(case)))
+}
+
+/// Whether others take what this client refuses: what it is, is encrypted. Where nobody takes it, it may be the signature as
+/// well, made with a key that is not the certificate's.
+fn others(case: &Case<'_>) -> Option<String> {
+    /// From so many on it is no chance.
+    const SEVERAL: u32 = 3;
+    let all = case.own_name();
+    match (all.completed, all.answered) {
+        (0, SEVERAL..) => Some(format!(
+            "none of the {} that this endpoint answered {LATELY} was completed: its certificate, or a key that is not its certificate's",
+            counted(all.answered, "handshake")
+        )),
+        (0, _) => None,
+        (completed, _) => Some(format!(
+            "{} for that name completed on this endpoint {LATELY}",
+            counted(completed, "handshake")
+        )),
+    }
 }
 
 const fn by_client(description: u8) -> Option<Cause> {

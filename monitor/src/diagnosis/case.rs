@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::offer::Offer;
 use super::refusal::{self, Refusal};
-use super::{Baseline, Tried};
+use super::{Baseline, Proofs, Tried};
 use crate::flow::Side;
 use crate::frame::Timestamp;
 use crate::handshake::{Conversation, Decision, SeenAlert};
@@ -27,6 +27,8 @@ pub struct Case<'a> {
     pub legs: Vec<LegReport>,
     /// What the endpoint did for others.
     pub baseline: &'a Baseline,
+    /// How many more signatures may be checked; none where none may.
+    pub proofs: Option<&'a Proofs>,
 }
 
 impl Case<'_> {

@@ -15,7 +15,7 @@ use crate::tls::alert::{
 ///    with decrypt_error, with an alert that says little, or without a word: certain. With an alert that blames the
 ///    certificate without saying for what: likely.
 /// 2. The signature verifies: then it is something else.
-/// 3. The client says decrypt_error behind ServerKeyExchange, or (TLS 1.3, where the signature is encrypted) behind
+/// 3. It was not checked, or cannot be: the client says decrypt_error behind ServerKeyExchange, or (TLS 1.3, where the signature is encrypted) behind
 ///    ServerHello, and has not sent its Finished: likely.
 pub(super) fn not_of_certificate(case: &Case<'_>) -> Option<Verdict> {
     let (last, progress) = (case.final_alert(), &case.talk.progress);
@@ -30,19 +30,27 @@ pub(super) fn not_of_certificate(case: &Case<'_>) -> Option<Verdict> {
     } else {
         Confidence::Certain
     };
-    match progress.key_proven() {
+    let may_check = !progress.has_signature() || grants(case);
+    match may_check.then(|| progress.key_proven()).flatten() {
         Some(true) => None,
         Some(false) => Some(disproven(case, confidence)),
         None => complaint.map(|last| {
-            let what = if case.talk.is_tls13() {
-                "the server's signature is encrypted and cannot be checked"
-            } else {
-                "the server's signature is of a kind that is not checked here"
+            let what = match may_check {
+                false => "the server's signature was not checked: too many were in that second",
+                true if case.talk.is_tls13() => {
+                    "the server's signature is encrypted and cannot be checked"
+                }
+                true => "the server's signature is of a kind that is not checked here",
             };
             let evidence = alert::sentence(case, last);
             Verdict::new(Cause::ServerKeyMismatch, Confidence::Likely, evidence).and(what)
         }),
     }
+}
+
+fn grants(case: &Case<'_>) -> bool {
+    let at = case.decision.at;
+    case.proofs.is_some_and(|proofs| proofs.grant(at))
 }
 
 /// The client cannot verify what the server signed.

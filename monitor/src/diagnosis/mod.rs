@@ -19,6 +19,7 @@ mod name;
 mod offer;
 mod open;
 mod path;
+mod proofs;
 mod quic;
 mod refusal;
 mod transport;
@@ -33,6 +34,7 @@ pub use certificate::doubt;
 pub use ech::old_key;
 pub use guide::{Guide, guide, next_step};
 pub use open::{OpenVerdicts, Revised, Said, is_open};
+pub use proofs::Proofs;
 pub use refusal::Refusal;
 pub use verdict::Verdict;
 

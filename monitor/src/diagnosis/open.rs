@@ -147,6 +147,7 @@ impl Open {
             staple: None,
             legs: Vec::new(),
             baseline,
+            proofs: None,
         };
         let verdict = diagnose(&case);
         let was = (self.cause, self.confidence);

@@ -2,22 +2,46 @@
 
 use super::case::millis;
 use super::{Case, Verdict};
-use crate::flow::Side;
+use crate::flow::{Refused, Side};
 use crate::handshake::PATIENCE;
 use crate::report::{Cause, Confidence, EndedHow, Stage};
+use crate::wire::Unreached;
 
-/// The SYN was answered by RST, or QUIC's first packet by ICMP port unreachable.
+/// The SYN was answered by RST; it, or QUIC's first packet, by ICMP.
 pub(super) fn connection_refused(case: &Case<'_>) -> Option<Verdict> {
     let carrier = &case.talk.carrier;
-    let refused = carrier.is_only_opening() && case.hung_up(Side::Server);
-    let delay = millis(case.delay());
-    let evidence = || match carrier.quic().and_then(|quic| quic.unreachable) {
-        Some(by) => format!(
-            "ICMP port unreachable from {by} {delay} after the first packet: nothing listens on that UDP port"
-        ),
-        None => format!("server RST {delay} after the SYN: nothing listens on that port"),
+    if !carrier.is_only_opening() {
+        return None;
+    }
+    let evidence = match carrier.unreachable() {
+        Some(refused) => unreachable(case, refused),
+        None if case.hung_up(Side::Server) => {
+            let delay = millis(case.delay());
+            format!("server RST {delay} after the SYN: nothing listens on that port")
+        }
+        None => return None,
     };
-    refused.then(|| Verdict::new(Cause::ConnectionRefused, Confidence::Certain, evidence()))
+    let (why, sure) = (Cause::ConnectionRefused, Confidence::Certain);
+    Some(Verdict::new(why, sure, evidence))
+}
+
+/// Which ICMP message, from whom, and what it means.
+fn unreachable(case: &Case<'_>, refused: &Refused) -> String {
+    let talk = case.talk;
+    let meaning = match (refused.why, talk.carrier.quic()) {
+        (Unreached::Port, Some(_)) => "nothing listens on that UDP port",
+        (Unreached::Port, None) => {
+            "a firewall rejects it, or a Service without endpoints: a host where nothing listens answers RST"
+        }
+        (Unreached::Prohibited, _) => "a firewall rejects it",
+        (Unreached::Protocol, _) => "that host does not speak the protocol",
+        (Unreached::Host, _) => "the last router does not find the host",
+        (Unreached::Network, _) => "a router knows no way there",
+    };
+    let opening = talk.carrier.tcp().map_or("first packet", |_| "SYN");
+    let (label, by) = (refused.why.label(), refused.by);
+    let delay = millis(refused.at.since(talk.begun));
+    format!("ICMP {label} from {by} {delay} after the {opening}: {meaning}")
 }
 
 /// The SYN was not answered at all. A client that sent it again has had no answer; one that did not may have had one that

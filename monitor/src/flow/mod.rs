@@ -9,6 +9,7 @@ mod side;
 mod table;
 mod tcp;
 mod timers;
+mod unreached;
 
 pub use head::Head;
 pub use key::{Endpoint, FlowKey, Protocol};
@@ -18,3 +19,4 @@ pub use quic::{Negotiation, Quic, QuicIds, QuicSeen};
 pub use side::{Side, Sides};
 pub use table::{Place, Table};
 pub use tcp::{End, Ending, Seen, Tcp};
+pub use unreached::Refused;

@@ -1,11 +1,9 @@
 //! What QUIC itself showed of a conversation: its packets by kind, its Initial packets opened, its end.
 
-use std::net::IpAddr;
-
 use smallvec::SmallVec;
 
 use super::tcp::{End, Ending};
-use super::{Side, Sides};
+use super::{Refused, Side, Sides};
 use crate::frame::Timestamp;
 use crate::wire::Datagram;
 use crate::wire::quic::{ConnectionId, Frame, Head, Initial, Packet, Packets, Version};
@@ -64,8 +62,8 @@ pub struct Quic {
     pub negotiation: Option<Negotiation>,
     /// The error code of the CONNECTION_CLOSE that ended it (RFC 9000 section 20.1).
     pub error: Option<u64>,
-    /// Who said that nothing listens on the server's port.
-    pub unreachable: Option<IpAddr>,
+    /// Who said that the server's port cannot be reached.
+    pub unreachable: Option<Refused>,
     /// The first end that was seen.
     pub end: Option<End>,
     /// Initial packets for which there was no room to wait.
@@ -93,10 +91,12 @@ impl Quic {
         }
     }
 
-    /// A host said that nothing listens where `to` is.
-    pub fn note_unreachable(&mut self, to: Side, by: IpAddr, at: Timestamp) {
-        if to == Side::Server && self.seen.server.datagrams == 0 && self.end.is_none() {
-            self.unreachable = Some(by);
+    /// A host said that `to` cannot be reached.
+    pub fn note_unreachable(&mut self, to: Side, refused: Refused) {
+        let Refused { why, at, .. } = refused;
+        let is_first = self.seen.server.datagrams == 0 && self.end.is_none();
+        if to == Side::Server && is_first && why.is_final() {
+            self.unreachable = Some(refused);
             self.end = Some(End {
                 by: to,
                 how: Ending::Reset,

@@ -1,6 +1,6 @@
 //! What TCP itself showed of a conversation: its opening, its acknowledgements, its end.
 
-use super::{Foreign, Head, Looks, Side, Sides};
+use super::{Foreign, Head, Looks, Refused, Side, Sides};
 use crate::frame::Timestamp;
 use crate::wire::Segment;
 
@@ -60,6 +60,8 @@ pub struct Tcp {
     pub foreign: Option<Foreign>,
     /// Neither side will say more: an RST came, or both have closed.
     pub is_over: bool,
+    /// Somebody said that the client's SYN did not get there.
+    pub unreachable: Option<Box<Refused>>,
 }
 
 impl Tcp {
@@ -92,6 +94,23 @@ impl Tcp {
                 at: now,
             });
         }
+    }
+
+    /// Somebody said that a segment to `to` did not get there. It counts where it is the client's SYN, by its sequence number,
+    /// and nobody has answered that; it ends the connection where the client need not try again.
+    pub fn note_unreachable(&mut self, to: Side, seq: Option<u32>, refused: Refused) {
+        let is_syn = to == Side::Server && self.is_only_opening() && seq == self.isn;
+        if !is_syn || self.seen.server.packets > 0 || self.end.is_some() {
+            return;
+        }
+        if refused.why.is_final() {
+            self.note_end(End {
+                by: Side::Server,
+                how: Ending::Reset,
+                at: refused.at,
+            });
+        }
+        self.unreachable = Some(Box::new(refused));
     }
 
     /// All that this side sent before its FIN has been seen.

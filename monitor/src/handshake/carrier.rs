@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use crate::flow::{End, Negotiation, Protocol, Quic, Side, Tcp};
+use crate::flow::{End, Negotiation, Protocol, Quic, Refused, Side, Tcp};
 use crate::frame::Timestamp;
 use crate::report::Transport;
 use crate::wire::quic::ConnectionId;
@@ -55,7 +55,7 @@ impl Carrier {
         }
     }
 
-    /// The first end that was seen: FIN, RST, CONNECTION_CLOSE, or port unreachable.
+    /// The first end that was seen: FIN, RST, CONNECTION_CLOSE, or ICMP that answers the opening.
     pub const fn end(&self) -> Option<End> {
         match self {
             Self::Tcp(tcp) => tcp.end,
@@ -68,6 +68,14 @@ impl Carrier {
         match self {
             Self::Tcp(tcp) => tcp.is_only_opening(),
             Self::Quic(quic) => quic.is_only_opening(),
+        }
+    }
+
+    /// What ICMP said about the client's opening.
+    pub fn unreachable(&self) -> Option<&Refused> {
+        match self {
+            Self::Tcp(tcp) => tcp.unreachable.as_deref(),
+            Self::Quic(quic) => quic.unreachable.as_ref(),
         }
     }
 

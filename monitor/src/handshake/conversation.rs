@@ -3,11 +3,11 @@
 use super::followed::Followed;
 use super::vanished::Held;
 use super::{Carrier, Deadlines, Doubt, FirstBytes, Preamble, Progress};
-use crate::flow::{Endpoint, Overlay, Quic, Side, Sides};
+use crate::flow::{Endpoint, Overlay, Quic, Refused, Side, Sides};
 use crate::frame::{Direction, InterfaceId, Timestamp};
 use crate::stream::{Gap, Piece, Stream};
 use crate::tls::{Deframer, Version};
-use crate::wire::{Outer, Segment, Transport};
+use crate::wire::{Outer, Segment, Transport, Unreachable};
 
 /// A TCP or QUIC connection, its two streams, and how far the handshake in them has come.
 #[derive(Debug)]
@@ -154,6 +154,16 @@ impl Conversation {
             Transport::Tcp(segment) => self.push_segment(from, segment, now),
             Transport::Udp(datagram) => self.push_datagram(from, datagram, now),
             Transport::Unreachable(answer) => self.push_unreachable(from, answer, now),
+        }
+    }
+
+    /// An answer that something to this side did not get there.
+    fn push_unreachable(&mut self, side: Side, answer: &Unreachable, at: Timestamp) {
+        let Unreachable { by, why, seq, .. } = *answer;
+        let refused = Refused { by, why, at };
+        match &mut self.carrier {
+            Carrier::Tcp(tcp) => tcp.note_unreachable(side, seq, refused),
+            Carrier::Quic(quic) => quic.note_unreachable(side, refused),
         }
     }
 

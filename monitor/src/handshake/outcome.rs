@@ -133,7 +133,7 @@ fn by_cleartext(talk: &Conversation, trigger: Trigger, now: Timestamp) -> Option
 /// 6. The last thing one side sent before it left is a record of an alert's size: failed, by an alert, as inferred.
 /// 7. Else failed.
 ///
-/// A reset that surely comes from neither side is the network's.
+/// A reset that surely comes from neither side is the network's, and so is an ICMP message that is not from the server's address.
 fn by_end(talk: &Conversation, end: End) -> Decision {
     let decision = |outcome, how| Decision {
         outcome,
@@ -164,12 +164,14 @@ fn by_end(talk: &Conversation, end: End) -> Decision {
 }
 
 /// The connection ended and the client had sent nothing. A client that opens and closes is a probe, and so is one that
-/// idles until the server has had enough; a server that hangs up at once is a failure.
+/// idles until the server has had enough; a server that hangs up at once is a failure, and so is a SYN that is refused.
 fn wordless(talk: &Conversation, end: End) -> Outcome {
     let opened = talk.carrier.opened().unwrap_or(talk.begun);
     let at_once = end.at.since(opened) < PATIENCE;
     match (end.by, end.how) {
-        (Side::Server, Ending::Reset) if at_once => Outcome::Failed,
+        (Side::Server, Ending::Reset) if at_once || talk.carrier.is_only_opening() => {
+            Outcome::Failed
+        }
         _ => Outcome::Probe,
     }
 }
@@ -264,8 +266,14 @@ pub(super) const fn undecided(outcome: Outcome, at: Timestamp) -> Decision {
 fn ended_by_whom(talk: &Conversation, end: End) -> EndedBy {
     match talk.foreign_reset() {
         Some(foreign) if foreign.is_sure() => EndedBy::Network,
+        _ if is_refused_on_the_way(talk) => EndedBy::Network,
         _ => ended_by(end.by),
     }
+}
+
+fn is_refused_on_the_way(talk: &Conversation) -> bool {
+    let refused = talk.carrier.unreachable();
+    refused.is_some_and(|refused| refused.by != talk.endpoints.server.address)
 }
 
 /// The report's word for a side.

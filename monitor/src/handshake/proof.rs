@@ -9,6 +9,11 @@ impl Progress {
         ServerKeyExchange::read(self.exchange.as_deref()?, self.version()?)
     }
 
+    /// Whether there is a signature that [`Self::key_proven`] would check.
+    pub fn has_signature(&self) -> bool {
+        self.exchange.is_some() && self.certificates.is_some()
+    }
+
     /// Whether the signature of ServerKeyExchange was made with the key of the server's certificate (RFC 5246 section 7.4.3).
     /// `None` where that cannot be checked: something of it was not seen, or it is of a kind that is not checked. This takes
     /// as long as hundreds of packets do: it is for handshakes that failed.

@@ -11,8 +11,8 @@ use crate::flow::{Quic, Side};
 use crate::frame::{Direction, Timestamp};
 use crate::stream::{Gap, Piece};
 use crate::tls::{Deframer, Item, alert};
+use crate::wire::Datagram;
 use crate::wire::quic::{Frame, Packet, Packets};
-use crate::wire::{Datagram, Unreachable};
 
 /// Handshake messages do not reach farther than this in the CRYPTO stream of an Initial packet.
 const MAX_OFFSET: u64 = 1 << 30;
@@ -71,12 +71,6 @@ impl Conversation {
         self.joined_late = !quic.is_keyed() && self.streams.client.gap().is_none();
         self.infer_finished(&quic);
         self.carrier = Carrier::Quic(quic);
-    }
-
-    pub(super) fn push_unreachable(&mut self, side: Side, answer: &Unreachable, now: Timestamp) {
-        if let Carrier::Quic(quic) = &mut self.carrier {
-            quic.note_unreachable(side, answer.by, now);
-        }
     }
 
     /// Which side sent it. Until the client is known by its keys, that is a guess from the ports, and may be wrong.

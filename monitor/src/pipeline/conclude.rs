@@ -109,8 +109,12 @@ impl Pipeline {
             staple,
             legs,
             baseline: self.endpoints.of(service),
+            proofs: Some(&self.proofs),
         };
         let verdict = verdict(&case);
+        let unchecked = self.proofs.take_left_out();
+        self.losses
+            .add("diagnosis", "signature_unchecked", unchecked);
         let open = verdict.as_ref().filter(|verdict| is_open(&case, verdict));
         let open = open.map(|verdict| (verdict.cause, verdict.confidence));
         let mut context = Context {

@@ -19,7 +19,7 @@ use hashbrown::HashMap;
 pub use driver::{Driver, EventSink};
 pub use settings::{Ports, Settings};
 
-use crate::diagnosis::{Endpoints, OpenVerdicts};
+use crate::diagnosis::{Endpoints, OpenVerdicts, Proofs};
 use crate::flow::{Fit, FlowKey, Place, Protocol, Table};
 use crate::frame::{Frame, FrameSink, InterfaceId, Timestamp};
 use crate::handshake::{Conversation, Decision, Trigger, decide};
@@ -46,6 +46,7 @@ pub struct Pipeline {
     endpoints: Endpoints,
     open: OpenVerdicts,
     certificates: Certificates,
+    proofs: Proofs,
     fingerprints: Fingerprints,
     interfaces: HashMap<InterfaceId, Arc<str>>,
     losses: Losses,
@@ -67,6 +68,7 @@ impl Pipeline {
             endpoints: Endpoints::new(settings.max_endpoints),
             open: OpenVerdicts::default(),
             certificates: Certificates::default(),
+            proofs: Proofs::default(),
             fingerprints: Fingerprints::default(),
             interfaces: HashMap::new(),
             losses: Losses::default(),
@@ -170,6 +172,7 @@ impl Pipeline {
     fn pass(&mut self, passing: &Passing<'_>) {
         let protocol = match passing.packet {
             Transport::Tcp(_) => Protocol::Tcp,
+            Transport::Unreachable(about) if about.seq.is_some() => Protocol::Tcp,
             Transport::Udp(_) | Transport::Unreachable(_) => Protocol::Udp,
         };
         let key = FlowKey::new(protocol, passing.source, passing.destination);

@@ -59,7 +59,7 @@ labelled! {
 labelled! {
     /// How it was ended.
     pub enum EndedHow {
-        /// A TCP RST, or ICMP port unreachable in answer to QUIC.
+        /// A TCP RST, or ICMP unreachable in answer to the opening.
         Reset = "reset",
         /// A fatal TLS alert; of QUIC, a CONNECTION_CLOSE that stands for one.
         Alert = "alert",

@@ -16,6 +16,7 @@ mod bytes;
 mod certificate;
 mod expect;
 mod hello;
+mod icmp;
 mod message;
 mod parse;
 mod play;

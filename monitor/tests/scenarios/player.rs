@@ -1,12 +1,13 @@
 //! One connection on its way: its steps become packets.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use monitor::flow::{Side, Sides};
 use monitor::frame::{InterfaceId, Timestamp};
 use monitor::wire::Flags;
 
+use crate::icmp;
 use crate::message::Speech;
 use crate::parse::{Connection, Result, Step, number};
 use crate::support::frames::OwnedFrame;
@@ -37,6 +38,7 @@ impl Moment {
 /// One connection on its way.
 pub(crate) struct Player {
     pub(crate) client: SocketAddr,
+    server: IpAddr,
     talk: Talk,
     pub(crate) speech: Speech,
     pub(crate) now: u64,
@@ -53,10 +55,12 @@ impl Player {
         let server = SocketAddr::from(([198, 51, 100, 7], 443));
         let server6 = SocketAddr::from(([0x2001, 0xdb8, 0, 0, 0, 0, 0, 7], 443));
         let usual = if client.is_ipv6() { server6 } else { server };
-        let mut talk = Talk::between(client, connection.server.unwrap_or(usual));
+        let server = connection.server.unwrap_or(usual);
+        let mut talk = Talk::between(client, server);
         talk.pace = 0;
         Self {
             client,
+            server: server.ip(),
             origin: talk.client_seq + 1,
             speech: Speech::of(client.port()),
             now: begun,
@@ -77,6 +81,7 @@ impl Player {
         match step.what.as_str() {
             "connects" => self.connect(),
             "again" => self.again(side, &step.mark)?,
+            what if what.starts_with("icmp ") => self.unreachable(what)?,
             what => match flags(what) {
                 Some(flags) => self.bare(side, flags, &step.mark)?,
                 None => self.data(side, what)?,
@@ -99,6 +104,28 @@ impl Player {
         self.talk.open();
         self.talk.pace = 0;
         self.now = self.talk.now;
+    }
+
+    /// `icmp 13 [from ADDRESS]`: somebody, the server unless told, answers the client's last SYN or data.
+    fn unreachable(&mut self, what: &str) -> Result<()> {
+        let words: Vec<_> = what.split_whitespace().collect();
+        let (code, by) = match words[..] {
+            ["icmp", code] => (code, self.server),
+            ["icmp", code, "from", by] => (code, by.parse().map_err(|why| format!("{by}: {why}"))?),
+            _ => return Err(format!("not understood: {what}")),
+        };
+        let about = self
+            .last
+            .client
+            .first()
+            .ok_or("the client has sent nothing")?;
+        let bytes = icmp::unreachable(number(code)?, by, &about.bytes);
+        self.talk.frames.push(OwnedFrame {
+            time: Timestamp(self.now),
+            wire_len: u32::try_from(bytes.len()).unwrap(),
+            bytes,
+        });
+        Ok(())
     }
 
     /// A packet without payload. SYN and FIN take a place in the stream.

@@ -112,7 +112,7 @@ impl Certificates {
 
     fn make_ech(&self, name: &str, id: u8) -> Result<()> {
         let file = self.ech(name).with_extension("");
-        let mut maker = Command::new(setup::go_peer());
+        let mut maker = Command::new(setup::go_peer()?);
         maker.args([
             "ech",
             &format!("id={id}"),

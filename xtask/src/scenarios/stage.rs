@@ -51,6 +51,8 @@ impl Stage {
             bail!("{servers} servers are more than the lab has addresses for");
         }
         let network = Network::create()?.without_offloads()?;
+        // By default a host says "unreachable" to another once a second.
+        network.node.sysctl("net/ipv4/icmp_ratelimit", "0")?;
         for number in 0..servers {
             network
                 .pod

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::Item;
 use super::suite::Suite;
-use crate::command::{output, succeeds};
+use crate::command::{built, output, succeeds};
 use crate::{paths, say};
 
 /// The Debian release whose Go knows Encrypted Client Hello as a server too: 1.24 and later.
@@ -18,8 +18,8 @@ const VERSION: &str = "1.24";
 const SOURCE: &str = include_str!("../scenarios/peers/peer.go");
 
 /// The program that setup built: a server or a client, as its first argument says.
-pub fn program() -> PathBuf {
-    folder().join("peer")
+pub fn program() -> Result<PathBuf> {
+    built(folder().join("peer"))
 }
 
 fn folder() -> PathBuf {
@@ -50,7 +50,7 @@ pub(super) fn item() -> Item {
     Item {
         name: "the lab's peer in Go".into(),
         why: "a client and a server with another TLS library, and with Encrypted Client Hello; built with Debian's Go, unpacked and not installed",
-        present: program().is_file() && source.is_ok_and(|source| source == SOURCE),
+        present: program().is_ok() && source.is_ok_and(|source| source == SOURCE),
         install: Box::new(install),
     }
 }
@@ -61,7 +61,12 @@ fn install() -> Result<()> {
     }
     let source = built_from();
     std::fs::write(&source, SOURCE)?;
-    let built = output(compiler().args(["build", "-o"]).arg(program()).arg(&source));
+    let built = output(
+        compiler()
+            .args(["build", "-o"])
+            .arg(folder().join("peer"))
+            .arg(&source),
+    );
     if built.is_err() {
         std::fs::remove_file(&source)?;
     }

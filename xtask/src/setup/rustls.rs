@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::Item;
-use crate::command::output;
+use crate::command::{built, output};
 use crate::paths;
 
 /// What it is built from.
@@ -17,8 +17,8 @@ const SOURCES: [&str; 3] = [
 ];
 
 /// The program that setup built.
-pub fn program() -> PathBuf {
-    folder().join("debug/rustls-client")
+pub fn program() -> Result<PathBuf> {
+    built(folder().join("debug/rustls-client"))
 }
 
 fn folder() -> PathBuf {
@@ -35,7 +35,7 @@ pub(super) fn item() -> Item {
     Item {
         name: "the lab's client of rustls".into(),
         why: "a client with another TLS library, and with Encrypted Client Hello",
-        present: program().is_file() && sources.is_ok_and(|sources| sources == SOURCES.concat()),
+        present: program().is_ok() && sources.is_ok_and(|sources| sources == SOURCES.concat()),
         install: Box::new(install),
     }
 }

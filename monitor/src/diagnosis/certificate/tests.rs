@@ -191,6 +191,7 @@ fn diagnosed(talk: &Conversation, chain: Chain, staple: Option<Staple>) -> Verdi
         staple,
         legs: Vec::new(),
         baseline: &baseline,
+        proofs: None,
     })
 }
 
@@ -255,6 +256,7 @@ fn a_client_that_went_on_after_the_certificate_did_not_refuse_it() {
         staple: None,
         legs: Vec::new(),
         baseline: &baseline,
+        proofs: None,
     };
     assert_eq!(refused(&case), None);
 }

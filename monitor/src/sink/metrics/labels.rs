@@ -37,6 +37,7 @@ pub(super) const LOSSES: &[(&str, &str)] = &[
     ("baseline", "table_full"),
     ("baseline", "names_full"),
     ("verdicts", "window_full"),
+    ("diagnosis", "signature_unchecked"),
     ("log", "slow_reader"),
 ];
 

@@ -22,7 +22,7 @@ pub(super) fn node(call: &Call<'_>) -> Result<Command> {
 }
 
 pub(super) fn go(call: &Call<'_>) -> Result<Command> {
-    let mut command = Command::new(setup::go_peer());
+    let mut command = Command::new(setup::go_peer()?);
     command.arg("client").args(arguments(call));
     command.args(call.run.words.pass(&["trust"]));
     command.args(ech(call));
@@ -30,7 +30,7 @@ pub(super) fn go(call: &Call<'_>) -> Result<Command> {
 }
 
 pub(super) fn rustls(call: &Call<'_>) -> Result<Command> {
-    let mut command = Command::new(setup::rustls_client());
+    let mut command = Command::new(setup::rustls_client()?);
     command.args(arguments(call)).args(ech(call));
     Ok(command)
 }

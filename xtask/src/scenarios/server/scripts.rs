@@ -23,7 +23,7 @@ pub(super) fn node(site: &Site<'_>) -> Result<Option<Command>> {
 }
 
 pub(super) fn go(site: &Site<'_>) -> Result<Option<Command>> {
-    let mut command = Command::new(setup::go_peer());
+    let mut command = Command::new(setup::go_peer()?);
     command.arg("server").args(arguments(site));
     let another = site.certificates.files("long-chain");
     command.arg(format!("another={}", another.chain.display()));
