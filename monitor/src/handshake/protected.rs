@@ -30,6 +30,11 @@ impl ProtectedRecords {
         &self.kept
     }
 
+    /// There are none.
+    pub fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
     /// How many came after those.
     pub const fn not_kept(&self) -> u32 {
         self.not_kept
