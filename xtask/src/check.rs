@@ -10,11 +10,20 @@ use crate::{paths, say};
 mod layers;
 
 /// The checks that cargo makes: what each is, and its arguments.
-pub const CARGO: [(&str, &[&str]); 3] = [
+pub const CARGO: [(&str, &[&str]); 4] = [
     ("format", &["fmt", "--all", "--check"]),
     (
         "format of the fuzz targets",
         &["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"],
+    ),
+    (
+        "format of the lab's client of rustls",
+        &[
+            "fmt",
+            "--manifest-path",
+            "xtask/rustls-client/Cargo.toml",
+            "--check",
+        ],
     ),
     (
         "lints",
