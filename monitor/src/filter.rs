@@ -1,5 +1,7 @@
 //! Which handshakes a person asked to see.
 
+use std::sync::Arc;
+
 use globset::GlobMatcher;
 use ipnet::IpNet;
 
@@ -22,6 +24,10 @@ pub struct Filter {
     pub client: Vec<IpNet>,
     /// Show servers in these networks.
     pub server: Vec<IpNet>,
+    /// Show handshakes with an end in these namespaces; with `pods`, one end must fit both.
+    pub namespaces: Vec<GlobMatcher>,
+    /// Show handshakes with one of these pods at an end.
+    pub pods: Vec<GlobMatcher>,
     /// Show these outcomes, and no others.
     pub outcomes: Vec<Outcome>,
     /// Show every outcome, unless `outcomes` says which.
@@ -46,6 +52,7 @@ impl Filter {
                 is_client_in(&handshake.client, handshake.proxy_protocol, net)
             })
             && fits(&self.server, |net| net.contains(&handshake.server.address))
+            && self.names_fit(&handshake.client, &handshake.server)
             && fits(&self.sni, |glob| {
                 handshake.sni().is_some_and(|name| glob.is_match(&**name))
             })
@@ -61,12 +68,30 @@ impl Filter {
                 is_client_in(&revision.client, revision.proxy_protocol, net)
             })
             && fits(&self.server, |net| net.contains(&revision.server.address))
+            && self.names_fit(&revision.client, &revision.server)
             && fits(&self.sni, |glob| {
                 revision
                     .sni
                     .as_ref()
                     .is_some_and(|name| glob.is_match(&**name))
             })
+    }
+
+    /// Whether an end has the names that are asked for; only a live run in a cluster knows any.
+    fn names_fit(&self, client: &Peer, server: &Peer) -> bool {
+        let fit = |wanted: &[GlobMatcher], name: Option<&Arc<str>>| {
+            fits(wanted, |glob| {
+                name.is_some_and(|name| glob.is_match(&**name))
+            })
+        };
+        [client, server].into_iter().any(|peer| {
+            fit(&self.namespaces, peer.namespace.as_ref()) && fit(&self.pods, peer.pod.as_ref())
+        })
+    }
+
+    /// Whether names are asked for.
+    pub const fn asks_for_names(&self) -> bool {
+        !self.namespaces.is_empty() || !self.pods.is_empty()
     }
 
     fn outcome_fits(&self, handshake: &Handshake) -> bool {
@@ -157,6 +182,28 @@ mod tests {
             ..Filter::default()
         };
         assert!(!established.passes(&revision));
+    }
+
+    #[test]
+    fn a_namespace_and_a_pod_are_looked_for_at_the_same_end() {
+        let glob = |pattern| vec![globset::Glob::new(pattern).unwrap().compile_matcher()];
+        let shown = |namespace, pod| {
+            let filter = Filter {
+                namespaces: glob(namespace),
+                pods: glob(pod),
+                ..Filter::default()
+            };
+            let mut handshake = example::no_sni();
+            handshake.client.namespace = Some("shop".into());
+            handshake.client.pod = Some("cart-0".into());
+            assert!(filter.asks_for_names());
+            filter.matches(&handshake)
+        };
+        assert!(shown("apigee", "*"));
+        assert!(shown("shop", "cart-*"));
+        assert!(shown("*", "ingressgateway-ext-*"));
+        assert!(!shown("apigee", "cart-*"));
+        assert!(!shown("other", "*"));
     }
 
     #[test]

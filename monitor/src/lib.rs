@@ -14,6 +14,7 @@
 pub mod capture;
 pub mod cli;
 pub mod diagnosis;
+pub mod enrich;
 pub mod filter;
 pub mod flow;
 pub mod frame;

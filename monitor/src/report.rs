@@ -107,7 +107,7 @@ pub struct Handshake {
     /// absent when there is but one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub legs: Vec<LegReport>,
-    /// Seen from the watching node.
+    /// Seen from the pods of the watching node, where they are known, else from the node.
     pub direction: HandshakeDirection,
     /// The tunnel that its packets came through; null when there is none.
     pub tunnel: Option<Tunnel>,
@@ -211,6 +211,27 @@ pub struct Peer {
     pub namespace: Option<Arc<str>>,
     /// Name of the workload that owns the pod; null when not known.
     pub workload: Option<Arc<str>>,
+    /// Name of the Kubernetes Service that was asked for; absent when not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<Arc<str>>,
+    /// Name of the node, where the address is a node's own; absent when not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<Arc<str>>,
+}
+
+impl Peer {
+    /// An end of which only the address is known.
+    pub const fn at(address: IpAddr, port: u16) -> Self {
+        Self {
+            address,
+            port,
+            pod: None,
+            namespace: None,
+            workload: None,
+            service: None,
+            node: None,
+        }
+    }
 }
 
 /// The duration of each phase in milliseconds; null when its start or its end was not seen.

@@ -1,5 +1,8 @@
 //! `tlsmon doctor`: can this host run it, and what to do if not.
 
+#[cfg(feature = "kubernetes")]
+mod names;
+
 use std::fmt::Write as _;
 
 use clap::Args;
@@ -22,10 +25,24 @@ pub(crate) struct DoctorArgs {
         value_delimiter = ','
     )]
     interface: Vec<String>,
+    /// Check the Kubernetes API that this file names
+    #[arg(long, env = "TLSMON_KUBECONFIG", value_name = "FILE")]
+    #[cfg(feature = "kubernetes")]
+    kubeconfig: Option<std::path::PathBuf>,
+    /// Check whether the pods of this node can be read; the host's name when left out
+    #[arg(long, env = "TLSMON_NODE", value_name = "NAME")]
+    #[cfg(feature = "kubernetes")]
+    node: Option<String>,
 }
 
 pub(super) fn doctor(args: &DoctorArgs) -> Result<Exit, CliError> {
-    let checks = preflight::check(&args.interface);
+    #[cfg_attr(
+        not(feature = "kubernetes"),
+        expect(unused_mut, reason = "there is no API to check")
+    )]
+    let mut checks = preflight::check(&args.interface);
+    #[cfg(feature = "kubernetes")]
+    checks.push(names::check(args));
     let failed = checks.iter().any(|check| check.status == Status::Failed);
     print(&if args.json {
         json(&checks, failed)

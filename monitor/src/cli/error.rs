@@ -36,6 +36,13 @@ pub(crate) enum CliError {
     /// Nothing can be asked.
     #[error(transparent)]
     Probe(#[from] ProbeError),
+    /// Names are asked for where there are none.
+    #[error("cannot show pods or namespaces of a capture file: it has addresses, no names")]
+    NoNames,
+    /// The Kubernetes API cannot be asked.
+    #[cfg(all(feature = "live", feature = "kubernetes"))]
+    #[error(transparent)]
+    Names(#[from] crate::enrich::kubernetes::SourceError),
     /// The metrics cannot be registered.
     #[error("cannot set up the metrics")]
     Metrics(#[from] crate::sink::metrics::MetricsError),
@@ -90,15 +97,25 @@ impl CliError {
             Self::Probe(error) => error.help().map(Into::into),
             #[cfg(feature = "live")]
             Self::Privileges(_) => None,
+            Self::NoNames => {
+                Some("give the pod's address with --client or --server in place of --pod and --namespace".into())
+            }
+            #[cfg(all(feature = "live", feature = "kubernetes"))]
+            Self::Names(error) => Some(error.help().into()),
             Self::Metrics(_) | Self::System { .. } => None,
         }
     }
 
     fn exit(&self) -> Exit {
         match self {
-            Self::Config(_) | Self::Read(_) | Self::Print(_) | Self::Serve(_) | Self::Probe(_) => {
-                Exit::BadInput
-            }
+            Self::Config(_)
+            | Self::Read(_)
+            | Self::Print(_)
+            | Self::Serve(_)
+            | Self::Probe(_)
+            | Self::NoNames => Exit::BadInput,
+            #[cfg(all(feature = "live", feature = "kubernetes"))]
+            Self::Names(_) => Exit::BadInput,
             #[cfg(feature = "live")]
             Self::Live(_) | Self::Privileges(_) => Exit::CannotRun,
             Self::Metrics(_) | Self::System { .. } => Exit::CannotRun,

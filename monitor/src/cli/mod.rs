@@ -21,6 +21,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 pub(crate) use error::CliError;
 pub(crate) use exit::Exit;
@@ -131,10 +135,15 @@ fn log_to_stderr(verbose: u8) {
         1 => tracing::Level::INFO,
         _ => tracing::Level::DEBUG,
     };
-    tracing_subscriber::fmt()
-        .with_max_level(level)
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(false)
-        .without_time()
+        .without_time();
+    // They speak of each stream that ends; what matters of that is said here.
+    let libraries = ["hyper", "hyper_util", "kube_client", "rustls", "tower"];
+    let ours = Targets::new().with_default(level);
+    let ours = ours.with_targets(libraries.map(|name| (name, tracing::Level::ERROR)));
+    tracing_subscriber::registry()
+        .with(lines.with_filter(ours))
         .init();
 }

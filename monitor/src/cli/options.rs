@@ -59,3 +59,13 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
         Ok(duration)
     }
 }
+
+/// The name of this node: what was said, else the host's.
+#[cfg(feature = "live")]
+pub(crate) fn node_name(said: Option<&str>) -> String {
+    let host = || {
+        let host = rustix::system::uname();
+        host.nodename().to_string_lossy().into_owned()
+    };
+    said.map_or_else(host, str::to_owned)
+}

@@ -31,6 +31,10 @@ pub(crate) struct ReplayArgs {
 }
 
 pub(super) fn replay(args: &ReplayArgs, global: &Global) -> Result<Exit, CliError> {
+    let filter = Filter::from(args.report.filter.clone());
+    if filter.asks_for_names() {
+        return Err(CliError::NoNames);
+    }
     let stdout = Style {
         color: global.color.enabled(&std::io::stdout()),
         ..Style::default()
@@ -41,7 +45,7 @@ pub(super) fn replay(args: &ReplayArgs, global: &Global) -> Result<Exit, CliErro
     };
     let mut printing = Printing {
         printer: Printer::new(args.report.output, stdout),
-        filter: Filter::from(args.report.filter.clone()),
+        filter,
         tally: Tally::new(),
         out: BufWriter::with_capacity(64 * 1024, std::io::stdout().lock()),
     };

@@ -4,10 +4,12 @@
 //! main thread    kernel ring --> Frames --> pipeline --> Events --> metrics, tally, queue
 //! log thread     queue --> stdout
 //! http thread    /metrics, /healthz, /readyz
+//! names thread   Kubernetes API --> who has which address, which the main thread asks
 //! ```
 
 mod agent;
 mod http;
+mod names;
 mod options;
 mod stop;
 
@@ -16,6 +18,7 @@ use std::time::Duration;
 
 use agent::Agent;
 use http::Http;
+use names::Names;
 pub(crate) use options::RunArgs;
 use stop::Stop;
 
@@ -43,17 +46,19 @@ pub(super) fn run(args: &RunArgs, global: &Global) -> Result<Exit, CliError> {
     // The port is taken first: a clash must be told before anything touches the network. Threads start only after the
     // privileges are gone, for each thread has its own.
     let http = Http::bind(args.listen)?;
+    let names = Names::find(args)?;
     let mut live = Live::open(&args.live(global.verbose))?;
     live.drop_privileges()?;
     let stop = Stop::on_signals()?;
     http.serve(Arc::clone(&metrics), readiness.clone())?;
+    let enricher = names.ask(args)?;
     let fanout = Fanout {
         filter: args.report.filter.clone().into(),
         metrics,
         tally: Tally::new(),
         queue: queue(args, global)?,
     };
-    let agent = Agent::new(fanout, live.counters(), &stop, readiness);
+    let agent = Agent::new(enricher, fanout, live.counters(), &stop, readiness);
     let mut driver = Driver::new(Pipeline::new(args.pipeline()), agent);
     announce(&live, args);
     live.run(&mut driver, stop.flag())?;

@@ -31,6 +31,14 @@ pub struct FilterArgs {
     #[arg(long, env = "TLSMON_SERVER", value_name = "CIDR", value_delimiter = ',', value_parser = network)]
     pub server: Vec<IpNet>,
 
+    /// Show only handshakes with a pod or Service of these namespaces at an end, as in 'team-*'
+    #[arg(long, env = "TLSMON_NAMESPACE", value_name = "GLOB", value_delimiter = ',', value_parser = glob)]
+    pub namespace: Vec<GlobMatcher>,
+
+    /// Show only handshakes with one of these pods at an end, as in 'web-*'
+    #[arg(long, env = "TLSMON_POD", value_name = "GLOB", value_delimiter = ',', value_parser = glob)]
+    pub pod: Vec<GlobMatcher>,
+
     /// Show only these outcomes
     #[arg(long, env = "TLSMON_OUTCOME", value_name = "OUTCOME", value_delimiter = ',', value_parser = outcomes())]
     pub outcome: Vec<Outcome>,
@@ -47,6 +55,8 @@ impl From<FilterArgs> for Filter {
             sni: args.sni,
             client: args.client,
             server: args.server,
+            namespaces: args.namespace,
+            pods: args.pod,
             outcomes: args.outcome,
             all: args.all,
         }

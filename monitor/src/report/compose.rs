@@ -96,14 +96,8 @@ pub fn compose(
     })
 }
 
-fn peer(endpoint: Endpoint) -> Peer {
-    Peer {
-        address: endpoint.address,
-        port: endpoint.port,
-        pod: None,
-        namespace: None,
-        workload: None,
-    }
+const fn peer(endpoint: Endpoint) -> Peer {
+    Peer::at(endpoint.address, endpoint.port)
 }
 
 const fn tunnel(outer: &Outer) -> Tunnel {

@@ -18,6 +18,9 @@ pub struct Revision {
     pub id: HandshakeId,
     /// When it was revised, RFC 3339.
     pub time: Timestamp,
+    /// When its connection was first seen: the names are those of that time.
+    #[serde(skip)]
+    pub begun: Timestamp,
     /// The node that watched; null in replay.
     pub node: Option<Arc<str>>,
     /// What carries the handshake.

@@ -81,6 +81,7 @@ pub(crate) fn revision() -> Revision {
         schema: SCHEMA.into(),
         id: first.id,
         time: Timestamp(1_747_629_983_500_000_000),
+        begun: Timestamp(1_747_629_980_117_000_000),
         node: first.node,
         transport: first.transport,
         client: first.client,
@@ -205,6 +206,8 @@ pub(crate) fn hostile(text: &str) -> Handshake {
         pod: Some(word.clone()),
         namespace: Some(word.clone()),
         workload: Some(word.clone()),
+        service: Some(word.clone()),
+        node: Some(word.clone()),
         ..gateway()
     };
     let alert = AlertReport {
@@ -248,13 +251,7 @@ pub(crate) fn hostile(text: &str) -> Handshake {
 }
 
 fn peer(address: &str, port: u16) -> Peer {
-    Peer {
-        address: address.parse().unwrap(),
-        port,
-        pod: None,
-        namespace: None,
-        workload: None,
-    }
+    Peer::at(address.parse().unwrap(), port)
 }
 
 fn gateway() -> Peer {

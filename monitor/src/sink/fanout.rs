@@ -32,10 +32,17 @@ impl Fanout {
         let offer = queue.offer(event);
         if offer == Offer::Dropped {
             let (place, reason) = queue::LOST;
-            self.metrics.add_lost(place, reason, 1);
-            self.tally.add_lost(place, reason, 1);
+            self.lost(place, reason, 1);
         }
         offer
+    }
+
+    /// Counts what was lost outside of the pipeline.
+    pub fn lost(&mut self, place: &'static str, reason: &'static str, count: u64) {
+        if count > 0 {
+            self.metrics.add_lost(place, reason, count);
+            self.tally.add_lost(place, reason, count);
+        }
     }
 }
 

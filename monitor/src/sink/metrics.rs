@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use prometheus::{Registry, TextEncoder};
 
+use crate::enrich::Snapshot;
 use crate::report::{Event, Handshake, Loss, Revision};
 
 mod certificate;
@@ -13,6 +14,7 @@ mod endpoints;
 pub mod family;
 mod instruments;
 mod kernel;
+mod kubernetes;
 mod labels;
 mod observe;
 mod top;
@@ -123,6 +125,13 @@ impl Metrics {
     /// How many flows are held.
     pub fn set_flows(&self, flows: Flows) {
         flows.record(&self.instruments);
+    }
+
+    /// How the watches of the Kubernetes API go. Only one thread may say so.
+    pub fn set_kubernetes(&self, watches: &[Snapshot]) {
+        for watch in watches {
+            kubernetes::record(watch, &self.instruments);
+        }
     }
 
     /// The text exposition format, version 0.0.4.

@@ -13,8 +13,11 @@ const EDGES: [&str; 8] = [
     "pipeline", "enrich", "sink", "server", "triage", "probe", "cli", "capture",
 ];
 
-/// What stands at the edge and is pure all the same, but for some of its files.
-const PURE_BUT_FOR: [(&str, &[&str]); 1] = [("probe", &["net.rs"])];
+/// What stands at the edge and is pure all the same, but for some of its files and folders.
+const PURE_BUT_FOR: [(&str, &[&str]); 2] = [
+    ("probe", &["net.rs"]),
+    ("enrich", &["kubernetes.rs", "kubernetes"]),
+];
 
 /// Names that mean I/O, a clock, a thread or the environment.
 const FORBIDDEN: [&str; 10] = [
@@ -54,17 +57,17 @@ pub(super) fn faults(source: &Path) -> Result<Vec<String>> {
     Ok(faults)
 }
 
-/// Looks through the files of a folder, but for those with these names.
+/// Looks through the files of a folder, but for those files and folders with these names.
 fn visit(folder: &Path, later: &[&str], but_for: &[&str], faults: &mut Vec<String>) -> Result<()> {
     if !folder.is_dir() {
         return Ok(());
     }
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.is_dir() {
-            visit(&path, later, but_for, faults)?;
-        } else if but_for.iter().any(|name| path.ends_with(name)) {
+        if but_for.iter().any(|name| path.ends_with(name)) {
             // It does what the others must not.
+        } else if path.is_dir() {
+            visit(&path, later, but_for, faults)?;
         } else if path.extension().is_some_and(|end| end == "rs") {
             faults.extend(faults_in(&path, later)?);
         }

@@ -32,6 +32,7 @@ pub fn check(name: &str) -> Result<()> {
     let agent = agent(&known)?;
     probes_reach(agent)?;
     privileges(name, agent)?;
+    role(&known, agent)?;
     for one in custom {
         scraped(one, agent)?;
         ensure!(
@@ -160,6 +161,42 @@ fn privileges(name: &str, agent: &Value) -> Result<()> {
             && at(context, "/allowPrivilegeEscalation") == false
             && *at(context, "/capabilities") == capabilities,
         "more than the least privilege: {context}"
+    );
+    Ok(())
+}
+
+/// Whether the agent may read what names are taken from, and nothing else.
+fn role(objects: &[&Value], agent: &Value) -> Result<()> {
+    let kinds = ["Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"];
+    let of_roles = objects
+        .iter()
+        .filter(|one| kinds.iter().any(|kind| at(one, "/kind") == kind));
+    let of_roles: Vec<_> = of_roles.collect();
+    let [role, binding] = of_roles[..] else {
+        bail!(
+            "{} objects about roles, not a role and its binding",
+            of_roles.len()
+        );
+    };
+    let verbs = ["list", "watch"];
+    let rules = serde_json::json!([
+        { "apiGroups": [""], "resources": ["pods", "services"], "verbs": verbs },
+        { "apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": verbs },
+    ]);
+    ensure!(*at(role, "/rules") == rules, "another role: {role}");
+    let account = serde_json::json!([{
+        "kind": "ServiceAccount",
+        "name": at(pod(agent), "/serviceAccountName"),
+        "namespace": at(agent, "/metadata/namespace"),
+    }]);
+    ensure!(
+        *at(binding, "/subjects") == account
+            && at(binding, "/roleRef/name") == at(role, "/metadata/name"),
+        "the role is not the agent's: {binding}"
+    );
+    ensure!(
+        at(pod(agent), "/automountServiceAccountToken") == true,
+        "the agent has no token to ask with"
     );
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Stop;
 use crate::capture::live::Counters;
+use crate::enrich::{Directory, Enricher};
 use crate::frame::Timestamp;
 use crate::pipeline::{EventSink, Pipeline};
 use crate::report::Event;
@@ -17,6 +18,7 @@ const GAUGES: Duration = Duration::from_millis(250);
 
 /// Where the events of a live capture go.
 pub(super) struct Agent<'a> {
+    enricher: Enricher,
     fanout: Fanout,
     counters: Counters,
     stop: &'a Stop,
@@ -27,12 +29,14 @@ pub(super) struct Agent<'a> {
 impl<'a> Agent<'a> {
     /// An agent that has seen nothing. It sets itself ready once it captures and its gauges say so.
     pub(super) fn new(
+        enricher: Enricher,
         fanout: Fanout,
         counters: Counters,
         stop: &'a Stop,
         readiness: Readiness,
     ) -> Self {
         Self {
+            enricher,
             fanout,
             counters,
             stop,
@@ -42,12 +46,15 @@ impl<'a> Agent<'a> {
     }
 
     /// The capture is over. Gives what is left to do with its events.
-    pub(super) fn finish(self, pipeline: &Pipeline) -> Fanout {
+    pub(super) fn finish(mut self, pipeline: &Pipeline) -> Fanout {
+        while let Some(event) = self.enricher.rest() {
+            self.hand_on(event);
+        }
         self.measure(pipeline);
         self.fanout
     }
 
-    fn measure(&self, pipeline: &Pipeline) {
+    fn measure(&mut self, pipeline: &Pipeline) {
         let now = self.counters.snapshot();
         self.fanout.metrics.set_kernel(KernelSnapshot {
             seen: now.seen,
@@ -60,18 +67,39 @@ impl<'a> Agent<'a> {
         });
         let (open, decided) = pipeline.conversations();
         self.fanout.metrics.set_flows(Flows { open, decided });
+        self.measure_names();
     }
-}
 
-impl EventSink for Agent<'_> {
-    fn event(&mut self, event: Event) {
+    fn measure_names(&mut self) {
+        for (reason, count) in self.enricher.losses() {
+            self.fanout.lost("names", reason, count);
+        }
+        if let Some(directory) = self.enricher.directory() {
+            let watches = directory.read(Directory::snapshots);
+            self.fanout.metrics.set_kubernetes(&watches);
+        }
+    }
+
+    fn hand_on(&mut self, event: Event) {
         if self.fanout.event(event) == Offer::Closed {
             // Nobody reads the lines any more. That ends a run whose only purpose was to print them.
             self.stop.ask();
         }
     }
+}
+
+impl EventSink for Agent<'_> {
+    fn event(&mut self, event: Event) {
+        if let Some(event) = self.enricher.event(event) {
+            self.hand_on(event);
+        }
+    }
 
     fn ticked(&mut self, now: Timestamp, pipeline: &Pipeline) {
+        self.enricher.advance(now);
+        while let Some(event) = self.enricher.due() {
+            self.hand_on(event);
+        }
         if now.since(self.measured) >= GAUGES || now < self.measured {
             self.measured = now;
             self.measure(pipeline);

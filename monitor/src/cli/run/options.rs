@@ -8,7 +8,7 @@ use ipnet::IpNet;
 
 use crate::capture::attach::Way;
 use crate::capture::live::LiveConfig;
-use crate::cli::options::ReportArgs;
+use crate::cli::options::{ReportArgs, node_name};
 use crate::pipeline::{Ports, Settings};
 use crate::ports::PortSet;
 
@@ -53,9 +53,23 @@ pub(crate) struct RunArgs {
     /// Serve /metrics, /healthz and /readyz here; "none" serves nothing
     #[arg(long, env = "TLSMON_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9469", value_parser = listen)]
     pub(super) listen: Listen,
-    /// The name of this node in reports; the host's name when left out
+    /// The name of this node in reports and in the Kubernetes API; the host's name when left out
     #[arg(long, env = "TLSMON_NODE", value_name = "NAME")]
     pub(super) node: Option<String>,
+    /// Whether to name pods and Services: auto asks the Kubernetes API where this is a pod of a cluster
+    #[arg(
+        long,
+        env = "TLSMON_KUBERNETES",
+        value_enum,
+        default_value_t,
+        value_name = "WHEN"
+    )]
+    #[cfg(feature = "kubernetes")]
+    pub(super) kubernetes: super::names::When,
+    /// Ask the Kubernetes API that this file names, as kubectl does
+    #[arg(long, env = "TLSMON_KUBECONFIG", value_name = "FILE")]
+    #[cfg(feature = "kubernetes")]
+    pub(super) kubeconfig: Option<std::path::PathBuf>,
     /// Print no handshakes: metrics only
     #[arg(long, short, env = "TLSMON_QUIET", value_parser = clap::builder::FalseyValueParser::new())]
     pub(super) quiet: bool,
@@ -84,18 +98,17 @@ impl RunArgs {
         }
     }
 
+    /// The name of this node.
+    pub(super) fn node(&self) -> String {
+        node_name(self.node.as_deref())
+    }
+
     /// What the pipeline is told.
     pub(super) fn pipeline(&self) -> Settings {
-        let host = || {
-            rustix::system::uname()
-                .nodename()
-                .to_string_lossy()
-                .into_owned()
-        };
         Settings {
             ports: Ports::Set(self.port.clone()),
             deadlines: self.report.deadlines(),
-            node: Some(Arc::from(self.node.clone().unwrap_or_else(host))),
+            node: Some(Arc::from(self.node())),
             sample_rate: self.sample_rate,
             ..Settings::default()
         }

@@ -14,6 +14,7 @@ pub fn revision(revised: Revised<'_>, node: Option<&Arc<str>>) -> Revision {
         schema: SCHEMA.into(),
         id: HandshakeId::of(talk),
         time: case.now(),
+        begun: talk.begun,
         node: node.cloned(),
         transport: talk.carrier.transport(),
         client: peer(talk.endpoints.client),

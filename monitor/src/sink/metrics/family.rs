@@ -76,6 +76,12 @@ families! {
         "Interfaces attached, by the way of attaching.";
     LABEL_OVERFLOW: Kind::Counter, "tlsmon_label_overflow_total", ["label"],
         "Handshakes counted under other because a bound on labels was reached.";
+    KUBERNETES_WATCH_UP: Kind::Gauge, "tlsmon_kubernetes_watch_up", ["kind"],
+        "Whether the Kubernetes API tells of changes as they happen.";
+    KUBERNETES_OBJECTS: Kind::Gauge, "tlsmon_kubernetes_objects", ["kind"],
+        "Objects of the Kubernetes API that names are taken from.";
+    KUBERNETES_TROUBLES: Kind::Counter, "tlsmon_kubernetes_troubles_total", ["kind", "reason"],
+        "Lists and watches of the Kubernetes API that failed, by why.";
     BUILD_INFO: Kind::Gauge, "tlsmon_build_info", ["version", "schema"],
         "Always 1; the labels say which build this is.";
 }

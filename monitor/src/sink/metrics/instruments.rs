@@ -29,6 +29,9 @@ pub(super) struct Instruments {
     pub sample_rate: IntGauge,
     pub interfaces: IntGaugeVec,
     pub label_overflow: IntCounterVec,
+    pub kubernetes_watch_up: IntGaugeVec,
+    pub kubernetes_objects: IntGaugeVec,
+    pub kubernetes_troubles: IntCounterVec,
 }
 
 impl Instruments {
@@ -55,6 +58,9 @@ impl Instruments {
             sample_rate: registered(registry, IntGauge::with_opts(options(family::SAMPLE_RATE)))?,
             interfaces: gauges(registry, family::INTERFACES)?,
             label_overflow: counters(registry, family::LABEL_OVERFLOW)?,
+            kubernetes_watch_up: gauges(registry, family::KUBERNETES_WATCH_UP)?,
+            kubernetes_objects: gauges(registry, family::KUBERNETES_OBJECTS)?,
+            kubernetes_troubles: counters(registry, family::KUBERNETES_TROUBLES)?,
         };
         let build_info = gauges(registry, family::BUILD_INFO)?;
         build_info.with_label_values(&[version, SCHEMA]).set(1);

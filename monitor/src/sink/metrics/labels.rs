@@ -38,6 +38,10 @@ pub(super) const LOSSES: &[(&str, &str)] = &[
     ("baseline", "names_full"),
     ("verdicts", "window_full"),
     ("diagnosis", "signature_unchecked"),
+    ("names", "hold_full"),
+    ("names", "no_answer"),
+    ("names", "directory_full"),
+    ("names", "past_full"),
     ("log", "slow_reader"),
 ];
 

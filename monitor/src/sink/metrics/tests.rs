@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use super::family::{self, Kind};
 use super::*;
+use crate::enrich::Directory;
 use crate::report::{EndedBy, EndedHow, HandshakeDirection, Outcome, Stage};
 use crate::sink::example;
 
@@ -15,6 +16,7 @@ fn observed() -> Metrics {
     for event in example::events() {
         metrics.observe(&event);
     }
+    metrics.set_kubernetes(&Directory::new("gke-1").snapshots());
     metrics
 }
 

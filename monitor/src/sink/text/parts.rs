@@ -50,10 +50,13 @@ fn peer(peer: &Peer, line: &mut Paragraph) {
     let address = SocketAddr::new(peer.address, peer.port);
     line.address(Role::Strong, 1, address);
     let name = peer.pod.as_ref().or(peer.workload.as_ref());
-    match (&peer.namespace, name) {
+    match (&peer.namespace, name.or(peer.service.as_ref())) {
         (Some(namespace), Some(name)) => line.text(Role::Plain, 1, &format!("{namespace}/{name}")),
         (None, Some(only)) | (Some(only), None) => line.text(Role::Plain, 1, only),
-        (None, None) => line,
+        (None, None) => match &peer.node {
+            Some(node) => line.text(Role::Plain, 1, &format!("node {node}")),
+            None => line,
+        },
     };
 }
 
