@@ -6,16 +6,18 @@
 mod config;
 mod counter;
 mod flow;
+mod hooks;
 mod record;
 
 pub use config::{Config, MATCH_ALLOW, MATCH_ANY_PORT, MATCH_DENY};
 pub use counter::{COUNTERS, Counter};
 pub use flow::{Address, End, FlowKey, FlowState};
+pub use hooks::{HOOK_ROWS, HOOKS_PER_ROW, HookSlot};
 pub use record::{HEADER_BYTES, PIECE_BYTES, Record, RecordHead};
 
 /// Changes with every change of a layout in this module, or of what its fields mean; user space refuses an object that
 /// says another number.
-pub const ABI_VERSION: u32 = 2;
+pub const ABI_VERSION: u32 = 3;
 
 /// How many 64-bit words hold one bit for each port.
 pub const PORT_WORDS: u32 = 1024;
@@ -34,11 +36,13 @@ pub mod name {
     pub const FLOWS: &str = "FLOWS";
     /// What was counted, for each CPU.
     pub const COUNTERS: &str = "COUNTERS";
+    /// How many packets passed each hook, for each CPU.
+    pub const HOOKS: &str = "HOOKS";
     /// The ring that records travel in.
     pub const RECORDS: &str = "RECORDS";
     /// A read-only switch that user space must set before it loads the programs. Its name holds the
     /// [`ABI_VERSION`](super::ABI_VERSION), so that an object of another version is refused.
-    pub const SWITCH: &str = "TLSMON_ABI_2";
+    pub const SWITCH: &str = "TLSMON_ABI_3";
     /// Ingress of an Ethernet device.
     pub const INGRESS: &str = "tlsmon_in";
     /// Egress of an Ethernet device.

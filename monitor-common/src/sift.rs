@@ -53,7 +53,7 @@ pub fn sift<P: Load, S: Settings, F: Flows, O: Out<P>>(
     out: &mut O,
     hook: Hook,
 ) {
-    out.count(Counter::Seen);
+    out.passed(hook);
     let found = locate(packet, hook.link, out);
     let sifted = Sifted {
         packet,

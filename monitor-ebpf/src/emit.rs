@@ -8,9 +8,10 @@ use aya_ebpf::helpers::generated::{bpf_ktime_get_ns, bpf_ringbuf_output, bpf_rin
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::{PerCpuArray, RingBuf};
 use monitor_common::abi::{
-    COUNTERS as COUNTS, Counter, HEADER_BYTES, PIECE_BYTES, Record, RecordHead,
+    COUNTERS as COUNTS, Counter, HEADER_BYTES, HOOK_ROWS, HOOKS_PER_ROW, HookSlot, PIECE_BYTES,
+    Record, RecordHead,
 };
-use monitor_common::sift::{Delivery, Out, Piece, Settings};
+use monitor_common::sift::{Delivery, Hook, Out, Piece, Settings};
 
 use crate::log::Trouble;
 use crate::maps::KernelSettings;
@@ -18,6 +19,8 @@ use crate::skb::Skb;
 
 #[map]
 static COUNTERS: PerCpuArray<[u64; COUNTS]> = PerCpuArray::with_max_entries(1, 0);
+#[map]
+static HOOKS: PerCpuArray<[u64; HOOKS_PER_ROW]> = PerCpuArray::with_max_entries(HOOK_ROWS, 0);
 #[map]
 static SCRATCH: PerCpuArray<Record> = PerCpuArray::with_max_entries(1, 0);
 /// Room for a value on its way through map memory.
@@ -47,6 +50,15 @@ impl Ring {
 }
 
 impl Out<Skb> for Ring {
+    #[inline(always)]
+    fn passed(&mut self, hook: Hook) {
+        let slot = HookSlot::of(hook.interface, hook.egress);
+        if let Some(counts) = HOOKS.get_ptr_mut(slot.row()) {
+            // SAFETY: the value is this CPU's own, and a column is an index below its length.
+            unsafe { *addr_of_mut!(*counts).cast::<u64>().add(slot.column()) += 1 };
+        }
+    }
+
     #[inline(always)]
     fn count(&mut self, counter: Counter) {
         self.trouble = match counter {

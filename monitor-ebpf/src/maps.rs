@@ -9,13 +9,13 @@ use monitor_common::sift::{Flows, List, Settings};
 
 /// Set by a loader that knows this version of the layout; without it the programs leave every packet alone.
 #[unsafe(no_mangle)]
-static TLSMON_ABI_2: Global<u32> = Global::new(0);
-const _: () = assert!(ABI_VERSION == 2);
+static TLSMON_ABI_3: Global<u32> = Global::new(0);
+const _: () = assert!(ABI_VERSION == 3);
 
 /// Whether the loader knows the layout.
 #[inline(always)]
 pub fn switched_on() -> bool {
-    TLSMON_ABI_2.load() == ABI_VERSION
+    TLSMON_ABI_3.load() == ABI_VERSION
 }
 
 #[map]

@@ -4,6 +4,7 @@
 pub mod attach;
 #[cfg(feature = "live")]
 pub mod clock;
+pub mod hooks;
 #[cfg(feature = "live")]
 pub mod interfaces;
 #[cfg(feature = "live")]

@@ -75,6 +75,8 @@ pub trait FrameSink {
     fn frame(&mut self, frame: Frame<'_>);
     /// From here on, `id` means the interface called `name`.
     fn interface(&mut self, id: InterfaceId, name: &str);
+    /// `id` is no longer watched; what is still on its way keeps its name.
+    fn left(&mut self, _id: InterfaceId) {}
     /// `count` packets or pieces were lost at `place` for `reason` (both are label values, such as `kernel` and `ring_full`).
     fn lost(&mut self, place: &'static str, reason: &'static str, count: u64);
     /// Time has come this far though no packet says so.

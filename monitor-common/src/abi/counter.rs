@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u32)]
 pub enum Counter {
-    /// Packets that passed a hook.
+    /// Packets that passed a hook; the kernel counts them for each hook, in the map `HOOKS`.
     Seen = 0,
     /// Packets that were to be sent to user space.
     Wanted = 1,

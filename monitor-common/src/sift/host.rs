@@ -160,6 +160,10 @@ impl HostOut {
 }
 
 impl<P: Load + Whole> Out<P> for HostOut {
+    fn passed(&mut self, _hook: Hook) {
+        Out::<P>::count(self, Counter::Seen);
+    }
+
     fn count(&mut self, counter: Counter) {
         if let Some(count) = self.counts.get_mut(counter as usize) {
             *count += 1;

@@ -96,6 +96,8 @@ pub enum Delivery {
 
 /// The way to user space.
 pub trait Out<P> {
+    /// A packet passed this hook, whatever becomes of it.
+    fn passed(&mut self, hook: Hook);
     /// Adds one to a count.
     fn count(&mut self, counter: Counter);
     /// The monotonic clock, in nanoseconds; asked only for packets that are sent.

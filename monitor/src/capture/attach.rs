@@ -7,14 +7,17 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use aya::Ebpf;
-use aya::programs::{ProgramError, SchedClassifier, TcAttachType, tc::SchedClassifierLinkId};
+use aya::programs::{ProgramError, TcAttachType};
 use monitor_common::abi::name;
 use monitor_common::sift::Link;
 
-use super::interfaces::Interface;
+use super::interfaces::{Found, Interface};
 
+mod attached;
 mod clsact;
 mod tcx;
+
+use attached::Attached;
 
 /// How programs are to be attached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,20 +89,27 @@ pub enum Change {
     Restored(Interface, By),
     /// It is gone, or no longer wanted.
     Left(Interface),
-    /// The programs could not be attached.
+    /// The programs could not be attached; told once for each reason.
     Failed(Interface, ProgramError),
 }
 
-struct Attached {
-    interface: Interface,
-    by: By,
-    links: Vec<(Side, SchedClassifierLinkId)>,
+/// How many interfaces are watched, and how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Attachments {
+    /// By TCX links.
+    pub tcx: usize,
+    /// By clsact filters.
+    pub clsact: usize,
+    /// Not at all, for the programs cannot be attached.
+    pub failed: usize,
 }
 
 /// The programs' places on the interfaces of this host.
 pub struct Attacher {
     way: Way,
     attached: BTreeMap<u32, Attached>,
+    /// Why the programs could not be attached, by the interface's index.
+    failed: BTreeMap<u32, String>,
 }
 
 impl Attacher {
@@ -109,17 +119,24 @@ impl Attacher {
         Self {
             way,
             attached: BTreeMap::new(),
+            failed: BTreeMap::new(),
         }
     }
 
-    /// How many interfaces are watched by TCX, and how many by clsact.
-    pub fn counts(&self) -> (usize, usize) {
-        let tcx = self
-            .attached
-            .values()
-            .filter(|attached| attached.by == By::Tcx)
-            .count();
-        (tcx, self.attached.len() - tcx)
+    /// How many interfaces are watched, and how.
+    pub fn counts(&self) -> Attachments {
+        let is_tcx = |attached: &&Attached| attached.by == By::Tcx;
+        let tcx = self.attached.values().filter(is_tcx).count();
+        Attachments {
+            tcx,
+            clsact: self.attached.len() - tcx,
+            failed: self.failed.len(),
+        }
+    }
+
+    /// Whether filters of clsact are in use, or will be.
+    pub fn uses_clsact(&self) -> bool {
+        self.way == Way::Clsact || self.counts().clsact > 0
     }
 
     /// The interfaces that are watched.
@@ -127,51 +144,87 @@ impl Attacher {
         self.attached.values().map(|attached| &attached.interface)
     }
 
-    /// Makes the attached interfaces those that are wanted, and every place what it should be.
-    pub fn reconcile(&mut self, programs: &mut Ebpf, wanted: Vec<Interface>) -> Vec<Change> {
-        let mut changes = self.leave(programs, &wanted);
-        for interface in wanted {
-            let change = match self.attached.get_mut(&interface.index) {
-                Some(attached) => attached.check(programs, interface),
-                None => Some(self.attach(programs, interface)),
-            };
-            changes.extend(change);
-        }
-        changes
+    /// Whether an interface is watched under this name.
+    pub fn knows(&self, interface: &Interface) -> bool {
+        let attached = self.attached.get(&interface.index);
+        attached.is_some_and(|attached| attached.interface.name == interface.name)
     }
 
-    fn leave(&mut self, programs: &mut Ebpf, wanted: &[Interface]) -> Vec<Change> {
-        let gone = self.attached.extract_if(.., |index, _| {
-            !wanted.iter().any(|interface| interface.index == *index)
-        });
-        let mut changes = Vec::new();
-        for (_, mut attached) in gone {
+    /// Takes the programs off what is no longer wanted.
+    pub fn leave(&mut self, programs: &mut Ebpf, found: &Found) -> Vec<Change> {
+        if !found.whole {
+            return Vec::new(); // What is missing may well be there.
+        }
+        let is_wanted = |index: &u32| {
+            let mut interfaces = found.interfaces.iter();
+            interfaces.any(|interface| interface.index == *index)
+        };
+        self.failed.retain(|index, _| is_wanted(index));
+        let gone = self.attached.extract_if(.., |index, _| !is_wanted(index));
+        let gone: Vec<_> = gone.collect();
+        let leave = |(_, mut attached): (u32, Attached)| {
             attached.detach(programs);
-            changes.push(Change::Left(attached.interface));
-        }
-        changes
+            Change::Left(attached.interface)
+        };
+        gone.into_iter().map(leave).collect()
     }
 
-    fn attach(&mut self, programs: &mut Ebpf, interface: Interface) -> Change {
+    /// Attaches the programs to an interface, or puts them back in their places where they are not.
+    pub fn settle(&mut self, programs: &mut Ebpf, interface: Interface) -> Option<Change> {
+        let index = interface.index;
+        let result = match self.attached.get_mut(&index) {
+            Some(attached) => attached.check(programs, &interface),
+            None => self.attach(programs, &interface).map(Some),
+        };
+        match result {
+            Ok(change) => {
+                self.failed.remove(&index);
+                change
+            }
+            Err(error) => self.note_failure(interface, error),
+        }
+    }
+
+    /// Takes TCX links off an interface and puts them on it again: in front of those that came in between. Whether a
+    /// filter of clsact is in front, `settle` sees.
+    pub fn renew(&mut self, programs: &mut Ebpf, index: u32) -> Option<Change> {
+        let attached = self.attached.get_mut(&index);
+        let attached = attached.filter(|attached| attached.by == By::Tcx)?;
+        let error = attached.restore(programs).err()?;
+        let interface = attached.interface.clone();
+        self.note_failure(interface, error)
+    }
+
+    fn attach(
+        &mut self,
+        programs: &mut Ebpf,
+        interface: &Interface,
+    ) -> Result<Change, ProgramError> {
         let result = match self.way {
-            Way::Tcx => attach_by(By::Tcx, programs, &interface),
-            Way::Clsact => attach_by(By::Clsact, programs, &interface),
-            Way::Auto => match attach_by(By::Tcx, programs, &interface) {
+            Way::Tcx => Attached::by(By::Tcx, programs, interface),
+            Way::Clsact => Attached::by(By::Clsact, programs, interface),
+            Way::Auto => match Attached::by(By::Tcx, programs, interface) {
                 Err(error) if tcx::is_unknown(&error) => {
                     self.way = Way::Clsact;
-                    attach_by(By::Clsact, programs, &interface)
+                    Attached::by(By::Clsact, programs, interface)
                 }
                 result => result,
             },
         };
-        match result {
-            Ok(attached) => {
-                let by = attached.by;
-                self.attached.insert(interface.index, attached);
-                Change::Watched(interface, by)
-            }
-            Err(error) => Change::Failed(interface, error),
+        let attached = result?;
+        let by = attached.by;
+        self.attached.insert(interface.index, attached);
+        Ok(Change::Watched(interface.clone(), by))
+    }
+
+    /// An interface that went away in the meantime is no failure; it will be told.
+    fn note_failure(&mut self, interface: Interface, error: ProgramError) -> Option<Change> {
+        if attached::is_gone(&interface) {
+            return None;
         }
+        let reason = error.to_string();
+        let before = self.failed.insert(interface.index, reason.clone());
+        (before != Some(reason)).then_some(Change::Failed(interface, error))
     }
 
     /// Takes the programs off every interface.
@@ -186,84 +239,4 @@ impl Attacher {
 /// Whether the error says that this kernel has no TCX.
 pub(super) fn is_without_tcx(error: &ProgramError) -> bool {
     tcx::is_unknown(error)
-}
-
-fn attach_by(by: By, programs: &mut Ebpf, interface: &Interface) -> Result<Attached, ProgramError> {
-    let mut attached = Attached {
-        interface: interface.clone(),
-        by,
-        links: Vec::new(),
-    };
-    for side in Side::BOTH {
-        match attached.attach_side(programs, side) {
-            Ok(link) => attached.links.push((side, link)),
-            Err(error) => {
-                attached.detach(programs);
-                return Err(error);
-            }
-        }
-    }
-    Ok(attached)
-}
-
-impl Attached {
-    fn attach_side(
-        &self,
-        programs: &mut Ebpf,
-        side: Side,
-    ) -> Result<SchedClassifierLinkId, ProgramError> {
-        let program = classifier(programs, side.program(self.interface.link))?;
-        match self.by {
-            By::Tcx => tcx::attach(program, &self.interface.name, side),
-            By::Clsact => clsact::attach(program, &self.interface.name, side),
-        }
-    }
-
-    /// Follows a new name, and puts back what is no longer in its place.
-    fn check(&mut self, programs: &mut Ebpf, interface: Interface) -> Option<Change> {
-        let renamed = interface.name != self.interface.name;
-        self.interface = interface;
-        if self.is_in_place() {
-            return renamed.then(|| Change::Watched(self.interface.clone(), self.by));
-        }
-        self.detach(programs);
-        match attach_by(self.by, programs, &self.interface) {
-            Ok(attached) => {
-                *self = attached;
-                Some(Change::Restored(self.interface.clone(), self.by))
-            }
-            Err(error) => Some(Change::Failed(self.interface.clone(), error)),
-        }
-    }
-
-    fn is_in_place(&self) -> bool {
-        match self.by {
-            By::Tcx => self.links.len() == Side::BOTH.len(),
-            By::Clsact => {
-                let first = |side: Side| {
-                    clsact::is_first(&self.interface, side, side.program(self.interface.link))
-                };
-                self.links.len() == Side::BOTH.len() && Side::BOTH.into_iter().all(first)
-            }
-        }
-    }
-
-    fn detach(&mut self, programs: &mut Ebpf) {
-        for (side, link) in self.links.drain(..) {
-            if let Ok(program) = classifier(programs, side.program(self.interface.link)) {
-                // An interface that is gone took the program with it: that is no failure.
-                let _ = program.detach(link);
-            }
-        }
-    }
-}
-
-fn classifier<'a>(
-    programs: &'a mut Ebpf,
-    name: &str,
-) -> Result<&'a mut SchedClassifier, ProgramError> {
-    programs
-        .program_mut(name)
-        .ok_or(ProgramError::NotLoaded)?
-        .try_into()
 }

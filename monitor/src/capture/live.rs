@@ -1,90 +1,93 @@
 //! Live capture: loads the kernel programs, keeps them on the interfaces, and turns their records into Frames.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::Duration;
 
-use aya::Ebpf;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::time::Timespec;
 
-use super::attach::{Attacher, Change};
 use super::clock::Clock;
-use super::interfaces::{Interface, Selection};
-use super::netlink::Watch;
+use super::interfaces::Interface;
 use crate::frame::{FrameSink, InterfaceId, Timestamp};
 
+mod checkup;
 mod config;
 mod counters;
 mod error;
 mod frames;
+mod keeper;
 mod kernel;
 mod log;
+mod news;
+mod passed;
+mod readings;
 mod ring;
+mod schedule;
 mod settings;
+mod watched;
 
 pub use config::LiveConfig;
 pub use counters::{Counters, Snapshot};
 pub use error::LiveError;
+use keeper::{Keeper, Notice};
 pub(super) use kernel::{load_programs, try_tcx};
 pub use settings::Settings;
+pub use watched::Watched;
 
 /// How long the ring may wait before it is drained; the kernel wakes us earlier only where it fills.
 const DRAIN_EVERY: Duration = Duration::from_millis(10);
 /// How often counts are read from the kernel.
 const COUNT_EVERY: Duration = Duration::from_millis(100);
-/// How soon after a change of the host's interfaces they are looked at again; a burst of changes costs one look.
-const SETTLE: Duration = Duration::from_millis(50);
-/// How often they are looked at without a change, for events get lost.
-const RECONCILE_EVERY: Duration = Duration::from_secs(30);
 
 /// Kernel programs that are loaded and attached; they leave the interfaces when this is dropped.
 pub struct Live {
-    programs: Ebpf,
-    log: Option<log::KernelLog>,
+    keeper: Keeper,
+    reader: Reader,
+    settings: Option<Settings>,
+}
+
+/// Takes what the kernel programs send.
+struct Reader {
     ring: ring::Ring,
     counts: counters::Counts,
-    settings: Option<Settings>,
-    attacher: Attacher,
-    selection: Selection,
-    watch: Watch,
+    notices: Receiver<Notice>,
+    log: Option<log::KernelLog>,
     clock: Clock,
-    pending: Vec<Change>,
 }
 
 impl Live {
     /// Loads the programs and attaches them. Nothing is captured before [`Live::run`] asks, but the ring already fills.
     pub fn open(config: &LiveConfig) -> Result<Self, LiveError> {
-        let selection = Selection::new(&config.interfaces)?;
         let mut programs = kernel::load(config)?;
         let settings = Settings::take(&mut programs, config)?;
-        let ring = ring::Ring::take(&mut programs, config.ring_bytes)?;
-        let counts = counters::Counts::take(&mut programs)?;
-        let watch = Watch::open().map_err(LiveError::Watch)?;
-        let log = config
-            .kernel_log
-            .then(|| log::KernelLog::start(&mut programs))
-            .transpose()?;
-        let mut live = Self {
-            programs,
-            log,
-            ring,
-            counts,
-            settings: Some(settings),
-            attacher: Attacher::new(config.attach),
-            selection,
-            watch,
+        let passed = Arc::new(passed::Passed::take(&mut programs)?);
+        let (sender, notices) = mpsc::channel();
+        let reader = Reader {
+            ring: ring::Ring::take(&mut programs, config.ring_bytes)?,
+            counts: counters::Counts::take(&mut programs, Arc::clone(&passed))?,
+            notices,
+            log: config
+                .kernel_log
+                .then(|| log::KernelLog::start(&mut programs))
+                .transpose()?,
             clock: Clock::start(),
-            pending: Vec::new(),
         };
-        live.attach_first(config)?;
-        Ok(live)
+        let mut keeper = Keeper::new(programs, passed, config, sender)?;
+        keeper.attach_first(config)?;
+        Ok(Self {
+            keeper,
+            reader,
+            settings: Some(settings),
+        })
     }
 
     /// The counts of the kernel programs, readable from any thread while [`Live::run`] runs.
     pub fn counters(&self) -> Counters {
-        self.counts.handle()
+        self.reader.counts.handle(self.keeper.watched())
     }
 
     /// What the kernel programs follow, changeable from any thread while [`Live::run`] runs; only once.
@@ -94,7 +97,7 @@ impl Live {
 
     /// The interfaces that are watched.
     pub fn interfaces(&self) -> impl Iterator<Item = &Interface> {
-        self.attacher.interfaces()
+        self.keeper.interfaces()
     }
 
     /// Gives up every privilege that is no longer needed. Call it before other threads start.
@@ -106,147 +109,77 @@ impl Live {
     /// The same for the calling thread alone, whatever other threads there are.
     #[doc(hidden)]
     pub fn drop_privileges_of_this_thread(&self) -> Result<(), super::privileges::PrivilegeError> {
-        let (_, clsact) = self.attacher.counts();
-        super::privileges::keep(clsact > 0, || self.counts.is_readable())
+        let counts = &self.reader.counts;
+        super::privileges::keep(self.keeper.uses_clsact(), || counts.is_readable())
     }
 
-    /// Feeds the sink until `stop` is set. Waits at most 10 ms at a time, and blocks the calling thread all the while.
+    /// Feeds the sink until `stop` is set. Blocks the calling thread all the while; another one follows the interfaces.
     pub fn run(&mut self, sink: &mut dyn FrameSink, stop: &AtomicBool) -> Result<(), LiveError> {
-        let mut schedule = Schedule::start(self.clock.now());
-        self.announce(sink);
+        let Self { keeper, reader, .. } = self;
+        let over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let keeping = thread::Builder::new().name("tlsmon-links".to_owned());
+            let keeping = keeping.spawn_scoped(scope, || keeper.run(&over));
+            keeping.map_err(LiveError::Thread)?;
+            let result = reader.run(sink, stop);
+            over.store(true, Ordering::Relaxed);
+            result
+        })
+    }
+}
+
+impl Reader {
+    /// Waits at most 10 ms at a time.
+    fn run(&mut self, sink: &mut dyn FrameSink, stop: &AtomicBool) -> Result<(), LiveError> {
+        let mut count_next = self.clock.now();
         while !stop.load(Ordering::Relaxed) {
             self.wait().map_err(LiveError::Wait)?;
             self.clock.follow();
-            self.ring.drain(self.clock, sink);
+            self.drain(sink);
             let now = self.clock.now();
-            if self.watch.changed() {
-                schedule.reconcile_soon(now);
-            }
-            if schedule.is_time_to_reconcile(now) {
-                self.reconcile(sink)?;
-            }
-            if schedule.is_time_to_count(now) {
+            if is_due(&mut count_next, now, COUNT_EVERY) {
                 self.count(sink);
             }
             sink.tick(now);
         }
-        self.ring.drain(self.clock, sink);
+        self.drain(sink);
         self.count(sink);
         Ok(())
     }
 
-    /// Until the kernel programs or the interfaces have something to say, or it is time to look anyway.
+    /// Until the kernel programs have much to say, or it is time to listen anyway.
     fn wait(&self) -> io::Result<()> {
         let timeout = Timespec {
             tv_sec: 0,
             tv_nsec: i64::from(DRAIN_EVERY.subsec_nanos()),
         };
-        let mut sources = [
-            PollFd::new(&self.ring, PollFlags::IN),
-            PollFd::new(&self.watch, PollFlags::IN),
-        ];
-        match poll(&mut sources, Some(&timeout)) {
+        match poll(
+            &mut [PollFd::new(&self.ring, PollFlags::IN)],
+            Some(&timeout),
+        ) {
             Err(error) if error != rustix::io::Errno::INTR => Err(error.into()),
             _ => Ok(()),
         }
     }
 
-    fn attach_first(&mut self, config: &LiveConfig) -> Result<(), LiveError> {
-        let wanted = self.selection.find().map_err(LiveError::Interfaces)?;
-        if wanted.is_empty() {
-            return Err(LiveError::NoInterface {
-                patterns: config.interfaces.clone(),
-            });
-        }
-        self.pending = self.attacher.reconcile(&mut self.programs, wanted);
-        if self.attacher.counts() != (0, 0) {
-            return Ok(());
-        }
-        let failed = self.pending.drain(..).find_map(|change| match change {
-            Change::Failed(interface, source) => Some(LiveError::Attach {
-                interface: interface.name,
-                source: Box::new(source),
-            }),
-            _ => None,
-        });
-        Err(failed.unwrap_or_else(|| LiveError::NoInterface {
-            patterns: config.interfaces.clone(),
-        }))
-    }
-
-    fn reconcile(&mut self, sink: &mut dyn FrameSink) -> Result<(), LiveError> {
-        let wanted = self.selection.find().map_err(LiveError::Interfaces)?;
-        self.pending = self.attacher.reconcile(&mut self.programs, wanted);
-        self.announce(sink);
-        Ok(())
-    }
-
-    fn announce(&mut self, sink: &mut dyn FrameSink) {
-        for change in self.pending.drain(..) {
-            match change {
-                Change::Watched(interface, by) => {
-                    tracing::info!(interface = interface.name, ?by, "watching");
-                    sink.interface(InterfaceId(interface.index), &interface.name);
-                }
-                Change::Restored(interface, by) => {
-                    tracing::warn!(
-                        interface = interface.name,
-                        ?by,
-                        "something had removed or overtaken the programs: put back"
-                    );
-                }
-                Change::Left(interface) => {
-                    tracing::info!(interface = interface.name, "no longer watching");
-                }
-                Change::Failed(interface, error) => {
-                    tracing::warn!(interface = interface.name, %error, "cannot attach");
-                }
+    fn drain(&mut self, sink: &mut dyn FrameSink) {
+        for notice in self.notices.try_iter() {
+            match notice {
+                Notice::Named(index, name) => sink.interface(InterfaceId(index), &name),
+                Notice::Left(index) => sink.left(InterfaceId(index)),
             }
         }
+        self.ring.drain(self.clock, sink);
     }
 
     fn count(&mut self, sink: &mut dyn FrameSink) {
         if let Some(log) = &mut self.log {
             log.flush();
         }
-        self.counts
-            .update(self.ring.take_fill(), self.attacher.counts());
+        self.counts.update(self.ring.take_fill());
         for (reason, count) in self.counts.take_losses() {
             sink.lost("kernel", reason, count);
         }
-    }
-}
-
-impl Drop for Live {
-    fn drop(&mut self) {
-        self.attacher.detach_all(&mut self.programs);
-    }
-}
-
-/// When the things that are not done at every turn are done next.
-struct Schedule {
-    reconcile: Timestamp,
-    count: Timestamp,
-}
-
-impl Schedule {
-    fn start(now: Timestamp) -> Self {
-        Self {
-            reconcile: now.plus(RECONCILE_EVERY),
-            count: now,
-        }
-    }
-
-    fn reconcile_soon(&mut self, now: Timestamp) {
-        self.reconcile = self.reconcile.min(now.plus(SETTLE));
-    }
-
-    fn is_time_to_reconcile(&mut self, now: Timestamp) -> bool {
-        is_due(&mut self.reconcile, now, RECONCILE_EVERY)
-    }
-
-    fn is_time_to_count(&mut self, now: Timestamp) -> bool {
-        is_due(&mut self.count, now, COUNT_EVERY)
     }
 }
 
@@ -260,4 +193,4 @@ fn is_due(due: &mut Timestamp, now: Timestamp, every: Duration) -> bool {
 }
 
 /// What the handles of other threads share with the one that runs.
-type Shared<T> = Arc<std::sync::Mutex<T>>;
+type Shared<T> = Arc<Mutex<T>>;

@@ -198,22 +198,30 @@ fn attach(name: &'static str, tcx: Result<bool, aya::programs::ProgramError>) ->
 fn chosen(patterns: &[String]) -> Check {
     const NAME: &str = "interfaces";
     let help = "name one with --interface; \"ip link\" lists them";
-    let found = match Selection::new(patterns).map(|selection| selection.find()) {
-        Ok(Ok(found)) => found,
-        Ok(Err(error)) => return Check::failed(NAME, error, help),
+    let selection = match Selection::new(patterns) {
+        Ok(selection) => selection,
         Err(error) => return Check::failed(NAME, error, help),
     };
-    if found.is_empty() {
-        return Check::failed(NAME, "none", help);
+    let may_be_empty = selection.may_be_empty();
+    let found = match selection.find() {
+        Ok(found) => found,
+        Err(error) => return Check::failed(NAME, error, help),
+    };
+    let names: Vec<_> = found
+        .interfaces
+        .iter()
+        .map(|interface| interface.name.as_str())
+        .collect();
+    match (names.is_empty(), may_be_empty, found.left_out) {
+        (true, true, _) => Check::ok(NAME, "none yet: pods may come"),
+        (true, false, _) => Check::failed(NAME, "none", help),
+        (_, _, 0) => Check::ok(NAME, names.join(", ")),
+        (_, _, more) => Check::warning(
+            NAME,
+            format_args!("{} and {more} more", names.join(", ")),
+            "more than can be watched: name those that matter with --interface",
+        ),
     }
-    Check::ok(
-        NAME,
-        found
-            .iter()
-            .map(|interface| interface.name.as_str())
-            .collect::<Vec<_>>()
-            .join(", "),
-    )
 }
 
 /// An error with its causes; of the verifier's long log, the first line.

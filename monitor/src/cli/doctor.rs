@@ -16,7 +16,7 @@ pub(crate) struct DoctorArgs {
     /// Print the checks as one JSON object
     #[arg(long)]
     json: bool,
-    /// Check these interfaces, by name or pattern, instead of those of the default routes
+    /// Check these interfaces, by name, pattern, "uplink" or "pods", instead of those of the default routes
     #[arg(
         long,
         short,

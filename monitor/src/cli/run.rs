@@ -64,8 +64,10 @@ pub(super) fn run(args: &RunArgs, global: &Global) -> Result<Exit, CliError> {
     live.run(&mut driver, stop.flag())?;
     let (agent, pipeline) = driver.finish();
     let fanout = agent.finish(&pipeline);
+    // Leaving hundreds of interfaces takes seconds: what was found is told first.
+    let failures = finish(fanout, pipeline.packets(), args, global);
     drop(live);
-    let failures = finish(fanout, pipeline.packets(), args, global)?;
+    let failures = failures?;
     stop.re_raise()?;
     Ok(Exit::after(failures, args.report.fail))
 }
@@ -75,10 +77,7 @@ fn announce(live: &Live, args: &RunArgs) {
     if args.quiet {
         return;
     }
-    let names: Vec<_> = live
-        .interfaces()
-        .map(|interface| interface.name.as_str())
-        .collect();
+    let names = watched(live);
     let served = args
         .listen
         .0
@@ -89,11 +88,24 @@ fn announce(live: &Live, args: &RunArgs) {
     )]
     {
         eprintln!(
-            "watching {} for TLS on port {}{}",
-            names.join(", "),
+            "watching {names} for TLS on port {}{}",
             args.port,
             served.unwrap_or_default()
         );
+    }
+}
+
+/// The interfaces by name, the first few of many.
+fn watched(live: &Live) -> String {
+    const MOST: usize = 8;
+    let all: Vec<_> = live
+        .interfaces()
+        .map(|interface| interface.name.as_str())
+        .collect();
+    match all.split_at_checked(MOST) {
+        None if all.is_empty() => "for pods to come,".to_owned(),
+        None | Some((_, [])) => all.join(", "),
+        Some((first, more)) => format!("{} and {} more", first.join(", "), more.len()),
     }
 }
 

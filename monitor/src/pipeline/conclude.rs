@@ -54,7 +54,7 @@ impl Pipeline {
 
     /// Reports a handshake that has several legs.
     pub(super) fn report_joined(&mut self, mut joined: Joined) {
-        let name = |id| self.interfaces.get(&id).cloned();
+        let name = |id| self.interfaces.get(id).cloned();
         let leg = |leg: &Leg| {
             let interface = name(leg.interface);
             LegReport::of(interface, leg.endpoints, leg.hello_at, leg.decision)
@@ -119,7 +119,7 @@ impl Pipeline {
         let open = open.map(|verdict| (verdict.cause, verdict.confidence));
         let mut context = Context {
             node: self.settings.node.as_ref(),
-            interface: self.interfaces.get(&talk.interface),
+            interface: self.interfaces.get(talk.interface),
             sample_rate: self.settings.sample_rate,
             fingerprints: &mut self.fingerprints,
         };

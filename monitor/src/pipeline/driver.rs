@@ -57,6 +57,10 @@ impl<S: EventSink> FrameSink for Driver<S> {
         self.pipeline.interface(id, name);
     }
 
+    fn left(&mut self, id: InterfaceId) {
+        self.pipeline.left(id);
+    }
+
     fn lost(&mut self, place: &'static str, reason: &'static str, count: u64) {
         self.pipeline.lost(place, reason, count);
     }

@@ -5,16 +5,14 @@ mod conclude;
 mod driver;
 mod legs;
 mod losses;
+mod names;
 mod passing;
 #[cfg(test)]
 mod quic_tests;
 mod settings;
 mod tracked;
 
-use std::sync::Arc;
 use std::time::Duration;
-
-use hashbrown::HashMap;
 
 pub use driver::{Driver, EventSink};
 pub use settings::{Ports, Settings};
@@ -29,6 +27,7 @@ use crate::tls::fingerprint::Fingerprints;
 use crate::wire::{self, Outer, Transport, Unreadable};
 use legs::Legs;
 use losses::Losses;
+use names::Names;
 use passing::Passing;
 use tracked::{Begins, Tracked};
 
@@ -48,7 +47,7 @@ pub struct Pipeline {
     certificates: Certificates,
     proofs: Proofs,
     fingerprints: Fingerprints,
-    interfaces: HashMap<InterfaceId, Arc<str>>,
+    interfaces: Names,
     losses: Losses,
     legs: Legs,
     events: Vec<Event>,
@@ -70,7 +69,7 @@ impl Pipeline {
             certificates: Certificates::default(),
             proofs: Proofs::default(),
             fingerprints: Fingerprints::default(),
-            interfaces: HashMap::new(),
+            interfaces: Names::default(),
             losses: Losses::default(),
             legs: Legs::default(),
             events: Vec::new(),
@@ -325,7 +324,11 @@ impl FrameSink for Pipeline {
     }
 
     fn interface(&mut self, id: InterfaceId, name: &str) {
-        self.interfaces.insert(id, name.into());
+        self.interfaces.call(id, name);
+    }
+
+    fn left(&mut self, id: InterfaceId) {
+        self.interfaces.note_gone(id);
     }
 
     fn lost(&mut self, place: &'static str, reason: &'static str, count: u64) {

@@ -2,9 +2,11 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Ready, or the reason why not. Copies share one state.
+/// Ready, with what is amiss all the same if anything is, or the reason why not. Copies share one state.
 #[derive(Clone, Debug)]
-pub struct Readiness(Arc<RwLock<Result<(), String>>>);
+pub struct Readiness(Arc<RwLock<State>>);
+
+type State = Result<Option<String>, String>;
 
 impl Readiness {
     /// Not ready, for this reason.
@@ -14,7 +16,12 @@ impl Readiness {
 
     /// From now on ready.
     pub fn set_ready(&self) {
-        self.set(Ok(()));
+        self.set(Ok(None));
+    }
+
+    /// From now on ready, though this is amiss.
+    pub fn set_ready_but(&self, amiss: impl Into<String>) {
+        self.set(Ok(Some(amiss.into())));
     }
 
     /// From now on not ready, for this reason.
@@ -22,15 +29,15 @@ impl Readiness {
         self.set(Err(reason.into()));
     }
 
-    /// The present state; the error is the reason.
-    pub fn get(&self) -> Result<(), String> {
+    /// What is amiss, if anything; the error is the reason for not being ready.
+    pub fn get(&self) -> Result<Option<String>, String> {
         self.0
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 
-    fn set(&self, state: Result<(), String>) {
+    fn set(&self, state: State) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = state;
     }
 }

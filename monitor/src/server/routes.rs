@@ -42,7 +42,8 @@ async fn metrics(State(state): State<ServerState>) -> impl IntoResponse {
 
 async fn ready(State(state): State<ServerState>) -> (StatusCode, String) {
     match state.readiness.get() {
-        Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
+        Ok(None) => (StatusCode::OK, "ready\n".to_owned()),
+        Ok(Some(amiss)) => (StatusCode::OK, format!("ready, but {amiss}\n")),
         Err(reason) => (
             StatusCode::SERVICE_UNAVAILABLE,
             format!("not ready: {reason}\n"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aya::maps::{Array, MapData, PerCpuArray, RingBuf};
 use aya::programs::{SchedClassifier, TestRun, TestRunOptions};
 use aya::{Ebpf, EbpfLoader};
-use monitor_common::abi::{ABI_VERSION, COUNTERS, Config, name};
+use monitor_common::abi::{ABI_VERSION, COUNTERS, Config, Counter, HOOK_ROWS, HOOKS_PER_ROW, name};
 
 static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/tlsmon.bpf.o"));
 
@@ -20,6 +20,7 @@ pub(crate) struct Programs {
     ebpf: Ebpf,
     records: RingBuf<MapData>,
     counters: PerCpuArray<MapData, [u64; COUNTERS]>,
+    hooks: PerCpuArray<MapData, [u64; HOOKS_PER_ROW]>,
 }
 
 impl Programs {
@@ -40,10 +41,12 @@ impl Programs {
         }
         let records = ebpf.take_map(name::RECORDS).unwrap().try_into().unwrap();
         let counters = ebpf.take_map(name::COUNTERS).unwrap().try_into().unwrap();
+        let hooks = ebpf.take_map(name::HOOKS).unwrap().try_into().unwrap();
         Self {
             ebpf,
             records,
             counters,
+            hooks,
         }
     }
 
@@ -107,6 +110,13 @@ impl Programs {
                 .zip(counts)
                 .for_each(|(total, count)| *total += count);
         }
+        total[Counter::Seen as usize] += self.passed();
         total
+    }
+
+    /// How many packets passed all hooks so far.
+    fn passed(&self) -> u64 {
+        let rows = (0..HOOK_ROWS).flat_map(|row| self.hooks.get(&row, 0).unwrap().to_vec());
+        rows.flatten().sum()
     }
 }

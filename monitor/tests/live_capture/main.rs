@@ -179,7 +179,10 @@ fn sees_a_handshake(way: Way) {
     assert_eq!(counts.inserted, 1);
     assert_eq!(
         if way == Way::Clsact { (0, 1) } else { (1, 0) },
-        (counts.tcx, counts.clsact)
+        (
+            counts.watched.attachments.tcx,
+            counts.watched.attachments.clsact
+        )
     );
 }
 
@@ -331,12 +334,12 @@ fn an_interface_that_appears_later_is_watched_and_one_that_goes_is_forgotten() {
     let (seen, counts) = watch(live, || {
         let later = Veth::named(&patterns[1]);
         wait(Duration::from_millis(500));
-        between = counters.snapshot().tcx;
+        between = counters.snapshot().watched.attachments.tcx;
         drop(later);
         wait(Duration::from_millis(500));
     });
     assert_eq!(seen.interfaces, patterns);
-    assert_eq!((between, counts.tcx), (2, 1));
+    assert_eq!((between, counts.watched.attachments.tcx), (2, 1));
 }
 
 #[test]

@@ -61,6 +61,16 @@ pub(crate) fn assert_says(report: &Value, expected: &[(&str, &str)]) {
     }
 }
 
+/// A gauge, or the sum of several, is at zero.
+pub(crate) fn assert_zero(agent: &Agent<'_>, name: &str, labels: &[&str]) {
+    let count = agent.metric(name, labels).unwrap();
+    assert!(
+        count.abs() < 0.5,
+        "{name} {labels:?}: {count}\n{}",
+        agent.stderr()
+    );
+}
+
 /// Nothing was lost in the whole run.
 pub(crate) fn assert_no_loss(ended: &Ended) {
     let summary = ended.summary().unwrap();

@@ -2,7 +2,9 @@
 //!
 //! The kernel asks the filters of one priority newest first, and gives the handle 1 to a filter that names none: the
 //! very place that others replace without looking. Hence priority 1, a handle of our own, and a check whether we are
-//! still first.
+//! still first. Where somebody's filter of another kind holds priority 1, BPF filters cannot join it: then the first that they can.
+
+use std::io;
 
 use aya::programs::tc::{
     self, NlOptions, SchedClassifierLinkId, TcAttachOptions, TcError, TcHandle,
@@ -12,11 +14,14 @@ use monitor_common::sift::Link;
 
 use super::Side;
 use crate::capture::interfaces::Interface;
-use crate::capture::netlink;
+use crate::capture::netlink::{self, Filter};
 
+/// The first priority.
 const PRIORITY: u16 = 1;
 /// "TL".
 const HANDLE: u16 = 0x544c;
+/// `ETH_P_ALL` of `linux/if_ether.h`: the filters of one priority are all asked about the same.
+const ALL_PROTOCOLS: u16 = 3;
 /// `EEXIST` of `asm-generic/errno-base.h`.
 const EEXIST: i32 = 17;
 /// `TC_H_CLSACT` with `TC_H_MIN_INGRESS` or `TC_H_MIN_EGRESS` of `linux/pkt_sched.h`.
@@ -25,17 +30,23 @@ const EGRESS: u32 = 0xffff_fff3;
 
 pub(super) fn attach(
     program: &mut SchedClassifier,
-    interface: &str,
+    interface: &Interface,
     side: Side,
 ) -> Result<SchedClassifierLinkId, ProgramError> {
-    add_qdisc(interface)?;
-    remove_left_behind(interface, side);
+    add_qdisc(&interface.name)?;
+    remove_left_behind(&interface.name, side);
+    // Where the filters cannot be listed, attaching tells more than this.
+    let others = filters(interface, side).unwrap_or_default();
     let options = NlOptions {
-        priority: PRIORITY,
+        priority: first_possible(&others),
         handle: TcHandle::new(0, HANDLE),
         classid: None,
     };
-    program.attach_with_options(interface, side.hook(), TcAttachOptions::Netlink(options))
+    program.attach_with_options(
+        &interface.name,
+        side.hook(),
+        TcAttachOptions::Netlink(options),
+    )
 }
 
 fn add_qdisc(interface: &str) -> Result<(), TcError> {
@@ -53,18 +64,95 @@ fn remove_left_behind(interface: &str, side: Side) {
     }
 }
 
-/// Whether our filter is there, and asked before all others.
-pub(super) fn is_first(interface: &Interface, side: Side, program: &str) -> bool {
+fn filters(interface: &Interface, side: Side) -> io::Result<Vec<Filter>> {
     let parent = match side {
         Side::Ingress => INGRESS,
         Side::Egress => EGRESS,
     };
+    netlink::filters(interface.index, parent)
+}
+
+/// Whether our filter is there, and asked as early as it can be.
+pub(super) fn is_first(interface: &Interface, side: Side, program: &str) -> bool {
     // Where the filters cannot be listed nothing is known to be wrong, and tearing down would only lose packets.
-    netlink::filters(interface.index, parent).map_or(true, |filters| {
-        filters.first().is_some_and(|first| {
-            first.priority == PRIORITY
-                && first.handle == u32::from(HANDLE)
-                && first.program.as_deref() == Some(program)
-        })
-    })
+    filters(interface, side).map_or(true, |filters| is_foremost(filters, program))
+}
+
+fn is_foremost(mut filters: Vec<Filter>, program: &str) -> bool {
+    let is_ours = |filter: &Filter| {
+        filter.handle == u32::from(HANDLE) && filter.program.as_deref() == Some(program)
+    };
+    let Some(place) = filters.iter().position(is_ours) else {
+        return false;
+    };
+    let ours = filters.remove(place);
+    let mut before = filters.iter().take(place);
+    before.all(|filter| filter.priority < ours.priority)
+        && ours.priority == first_possible(&filters)
+}
+
+/// The first priority that no filter holds, or only such as ours can stand beside.
+fn first_possible(others: &[Filter]) -> u16 {
+    let is_barred = |priority: &u16| {
+        let mut there = others.iter().filter(|filter| filter.priority == *priority);
+        there.any(|filter| !filter.is_bpf || filter.protocol != ALL_PROTOCOLS)
+    };
+    (PRIORITY..=u16::MAX)
+        .find(|priority| !is_barred(priority))
+        .unwrap_or(PRIORITY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BPF: Filter = Filter {
+        priority: 1,
+        handle: 1,
+        protocol: ALL_PROTOCOLS,
+        is_bpf: true,
+        program: None,
+    };
+
+    fn ours(priority: u16) -> Filter {
+        Filter {
+            priority,
+            handle: HANDLE.into(),
+            program: Some("tlsmon_in".to_owned()),
+            ..BPF
+        }
+    }
+
+    fn stands(filters: &[Filter]) -> bool {
+        is_foremost(filters.to_vec(), "tlsmon_in")
+    }
+
+    #[test]
+    fn priority_one_is_taken_also_beside_other_bpf_filters() {
+        assert_eq!(first_possible(&[]), 1);
+        assert_eq!(first_possible(&[BPF]), 1);
+    }
+
+    #[test]
+    fn a_priority_with_filters_of_another_kind_or_protocol_is_passed_by() {
+        let u32_filter = Filter {
+            is_bpf: false,
+            ..BPF
+        };
+        let of_ipv4 = Filter {
+            priority: 2,
+            protocol: 0x0800,
+            ..BPF
+        };
+        assert_eq!(first_possible(&[u32_filter.clone(), of_ipv4]), 3);
+        assert!(stands(&[u32_filter.clone(), ours(2)]));
+        assert!(!stands(&[u32_filter, ours(3)]), "it could stand earlier");
+    }
+
+    #[test]
+    fn our_filter_stands_where_no_other_is_asked_before_it() {
+        assert!(stands(&[ours(1), BPF]));
+        assert!(!stands(&[BPF, ours(1)]));
+        assert!(!stands(&[BPF]));
+    }
 }

@@ -1,5 +1,7 @@
 //! What live capture is told.
 
+use std::time::Duration;
+
 use ipnet::IpNet;
 
 use crate::capture::attach::Way;
@@ -8,7 +10,8 @@ use crate::ports::PortSet;
 /// The settings of live capture.
 #[derive(Clone, Debug)]
 pub struct LiveConfig {
-    /// Names or patterns of interfaces; those of the default routes where there are none.
+    /// Names or patterns of interfaces, or the words `uplink` (those of the default routes) and `pods`; `uplink` where there
+    /// are none.
     pub interfaces: Vec<String>,
     /// The ports that are followed.
     pub ports: PortSet,
@@ -28,6 +31,8 @@ pub struct LiveConfig {
     pub deny: Vec<IpNet>,
     /// How to attach.
     pub attach: Way,
+    /// How often it is checked whether the programs run where they are attached.
+    pub check_every: Duration,
     /// Let the kernel programs log, through the `log` crate at debug level.
     pub kernel_log: bool,
 }
@@ -45,6 +50,7 @@ impl Default for LiveConfig {
             allow: Vec::new(),
             deny: Vec::new(),
             attach: Way::Auto,
+            check_every: Duration::from_secs(5),
             kernel_log: false,
         }
     }

@@ -6,7 +6,8 @@ use aya::Ebpf;
 use aya::maps::{MapData, PerCpuArray};
 use monitor_common::abi::{COUNTERS, Counter, name};
 
-use super::{LiveError, Shared, settings};
+use super::passed::{Passed, sum};
+use super::{LiveError, Shared, Watched, settings};
 
 /// The counts as they were last read.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,50 +26,59 @@ pub struct Snapshot {
     pub lost: Vec<(&'static str, u64)>,
     /// The fullest that the ring was lately, from 0 to 1.
     pub ring_fill: f64,
-    /// Interfaces that are watched by TCX.
-    pub tcx: usize,
-    /// Interfaces that are watched by clsact.
-    pub clsact: usize,
+    /// The interfaces, and whether the programs run there.
+    pub watched: Watched,
 }
 
 /// Reads the counts from any thread.
 #[derive(Clone, Debug)]
 pub struct Counters {
     shared: Shared<Snapshot>,
+    watched: Shared<Watched>,
 }
 
 impl Counters {
     /// The counts as they were last read, at most a tenth of a second ago.
     pub fn snapshot(&self) -> Snapshot {
-        self.shared
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        Snapshot {
+            watched: copy(&self.watched),
+            ..copy(&self.shared)
+        }
     }
+}
+
+fn copy<T: Clone>(shared: &Shared<T>) -> T {
+    shared
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone()
 }
 
 /// Reads the counts from the kernel.
 pub(super) struct Counts {
     map: PerCpuArray<MapData, [u64; COUNTERS]>,
+    passed: Arc<Passed>,
     told: [u64; COUNTERS],
     now: [u64; COUNTERS],
     shared: Shared<Snapshot>,
 }
 
 impl Counts {
-    pub(super) fn take(programs: &mut Ebpf) -> Result<Self, LiveError> {
+    pub(super) fn take(programs: &mut Ebpf, passed: Arc<Passed>) -> Result<Self, LiveError> {
         let map = settings::take(programs, name::COUNTERS)?;
         Ok(Self {
             map,
+            passed,
             told: [0; COUNTERS],
             now: [0; COUNTERS],
             shared: Arc::new(Mutex::new(Snapshot::default())),
         })
     }
 
-    pub(super) fn handle(&self) -> Counters {
+    pub(super) fn handle(&self, watched: Shared<Watched>) -> Counters {
         Counters {
             shared: Arc::clone(&self.shared),
+            watched,
         }
     }
 
@@ -78,14 +88,16 @@ impl Counts {
     }
 
     /// Reads the counts, and shows them to the other threads.
-    pub(super) fn update(&mut self, ring_fill: f64, (tcx, clsact): (usize, usize)) {
+    pub(super) fn update(&mut self, ring_fill: f64) {
         if let Ok(values) = self.map.get(&0, 0) {
             self.now = sum(values.iter());
         }
+        let passed = self.passed.snapshot().total();
+        if let Some(seen) = self.now.get_mut(Counter::Seen as usize) {
+            *seen = passed;
+        }
         let snapshot = Snapshot {
             ring_fill,
-            tcx,
-            clsact,
             ..snapshot(&self.now)
         };
         *self.shared.lock().unwrap_or_else(PoisonError::into_inner) = snapshot;
@@ -108,16 +120,6 @@ impl Counts {
         self.told = self.now;
         losses
     }
-}
-
-fn sum<'a>(cpus: impl Iterator<Item = &'a [u64; COUNTERS]>) -> [u64; COUNTERS] {
-    cpus.fold([0; COUNTERS], |mut total, counts| {
-        total
-            .iter_mut()
-            .zip(counts)
-            .for_each(|(total, count)| *total = total.wrapping_add(*count));
-        total
-    })
 }
 
 fn snapshot(counts: &[u64; COUNTERS]) -> Snapshot {

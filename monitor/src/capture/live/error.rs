@@ -59,6 +59,9 @@ pub enum LiveError {
     /// Changes of the interfaces could not be watched.
     #[error("cannot watch for changes of the interfaces")]
     Watch(#[source] io::Error),
+    /// The thread that follows the interfaces could not be started.
+    #[error("cannot start the thread that follows the interfaces")]
+    Thread(#[source] io::Error),
     /// The kernel programs' log could not be opened.
     #[error("cannot read the log of the kernel programs")]
     Log(#[source] aya_log::Error),
@@ -88,6 +91,7 @@ impl LiveError {
             Self::Map { .. }
             | Self::Interfaces(_)
             | Self::Watch(_)
+            | Self::Thread(_)
             | Self::Log(_)
             | Self::Wait(_) => None,
         }

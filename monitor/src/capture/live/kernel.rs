@@ -53,11 +53,12 @@ pub(in crate::capture) fn try_tcx(programs: &mut Ebpf) -> Result<bool, ProgramEr
         index: 1,
         name: "lo".to_owned(),
         link: Link::Ethernet,
+        is_pod: false,
     };
     let mut attacher = Attacher::new(Way::Tcx);
-    let changes = attacher.reconcile(programs, vec![loopback]);
+    let change = attacher.settle(programs, loopback);
     attacher.detach_all(programs);
-    match changes.into_iter().next() {
+    match change {
         Some(Change::Failed(_, error)) if attach::is_without_tcx(&error) => Ok(false),
         Some(Change::Failed(_, error)) => Err(error),
         _ => Ok(true),

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::Stop;
-use crate::capture::live::Counters;
+use crate::capture::hooks::HookState;
+use crate::capture::live::{Counters, Watched};
 use crate::enrich::{Directory, Enricher};
 use crate::frame::Timestamp;
 use crate::pipeline::{EventSink, Pipeline};
@@ -54,20 +55,39 @@ impl<'a> Agent<'a> {
         self.fanout
     }
 
-    fn measure(&mut self, pipeline: &Pipeline) {
+    fn measure(&mut self, pipeline: &Pipeline) -> Watched {
         let now = self.counters.snapshot();
+        let attachments = now.watched.attachments;
         self.fanout.metrics.set_kernel(KernelSnapshot {
             seen: now.seen,
             sent: now.sent,
             skipped: now.skipped,
             ring_fill_ratio: now.ring_fill,
-            interfaces_tcx: u32::try_from(now.tcx).unwrap_or(u32::MAX),
-            interfaces_clsact: u32::try_from(now.clsact).unwrap_or(u32::MAX),
+            interfaces_tcx: number(attachments.tcx),
+            interfaces_clsact: number(attachments.clsact),
+            interfaces_failed: number(attachments.failed),
+            interfaces_left_out: number(now.watched.left_out),
+            hooks: now.watched.hooks,
             sample_rate: pipeline.sample_rate(),
         });
         let (open, decided) = pipeline.conversations();
         self.fanout.metrics.set_flows(Flows { open, decided });
         self.measure_names();
+        now.watched
+    }
+
+    /// An agent that sees nothing of what passes does not do its work, however well it is attached.
+    fn say_whether_ready(&self, watched: &Watched) {
+        let silent = watched.silent.join(", ");
+        if silent.is_empty() {
+            self.readiness.set_ready();
+        } else if watched.hooks.all(HookState::Running) > 0 {
+            self.readiness
+                .set_ready_but(format!("packets pass unseen: {silent}"));
+        } else {
+            self.readiness
+                .set_waiting(format!("all packets pass unseen: {silent}"));
+        }
     }
 
     fn measure_names(&mut self) {
@@ -88,6 +108,10 @@ impl<'a> Agent<'a> {
     }
 }
 
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
 impl EventSink for Agent<'_> {
     fn event(&mut self, event: Event) {
         if let Some(event) = self.enricher.event(event) {
@@ -102,8 +126,8 @@ impl EventSink for Agent<'_> {
         }
         if now.since(self.measured) >= GAUGES || now < self.measured {
             self.measured = now;
-            self.measure(pipeline);
-            self.readiness.set_ready();
+            let watched = self.measure(pipeline);
+            self.say_whether_ready(&watched);
         }
     }
 }

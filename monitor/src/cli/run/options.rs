@@ -15,7 +15,8 @@ use crate::ports::PortSet;
 /// What to watch, and where to tell.
 #[derive(Args, Debug)]
 pub(crate) struct RunArgs {
-    /// Watch these interfaces, by name or pattern as in 'gke*'; those of the default routes when left out
+    /// Watch these interfaces, by name or pattern as in 'eth*'; "uplink" is those of the default routes, "pods" those of
+    /// pods; uplink when left out
     #[arg(
         long,
         short,

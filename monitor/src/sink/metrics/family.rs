@@ -74,6 +74,10 @@ families! {
         "One in how many flows is watched; 0 before capture is attached.";
     INTERFACES: Kind::Gauge, "tlsmon_interfaces", ["attach"],
         "Interfaces attached, by the way of attaching.";
+    INTERFACES_UNWATCHED: Kind::Gauge, "tlsmon_interfaces_unwatched", ["reason"],
+        "Interfaces that are wanted and not attached, by the reason.";
+    HOOKS: Kind::Gauge, "tlsmon_hooks", ["direction", "state"],
+        "Hooks of attached interfaces, by whether the program there is seen to run.";
     LABEL_OVERFLOW: Kind::Counter, "tlsmon_label_overflow_total", ["label"],
         "Handshakes counted under other because a bound on labels was reached.";
     KUBERNETES_WATCH_UP: Kind::Gauge, "tlsmon_kubernetes_watch_up", ["kind"],

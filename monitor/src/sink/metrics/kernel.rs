@@ -1,6 +1,7 @@
 //! What the kernel programs and the flow table say about themselves.
 
 use super::instruments::Instruments;
+use crate::capture::hooks::{HookCounts, HookState, direction};
 
 /// Counters and states of the kernel programs at one moment. Counters are absolute; one that falls has been reset.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -17,6 +18,12 @@ pub struct KernelSnapshot {
     pub interfaces_tcx: u32,
     /// Interfaces attached through a clsact filter.
     pub interfaces_clsact: u32,
+    /// Interfaces that the programs cannot be attached to.
+    pub interfaces_failed: u32,
+    /// Interfaces beyond the number that can be watched.
+    pub interfaces_left_out: u32,
+    /// Whether the programs run where they are attached.
+    pub hooks: HookCounts,
     /// One in how many flows is watched.
     pub sample_rate: u32,
 }
@@ -35,18 +42,28 @@ impl KernelSnapshot {
                 .with_label_values(&[verdict])
                 .inc_by(grown);
         }
-        let attached = [
-            ("tcx", self.interfaces_tcx),
-            ("clsact", self.interfaces_clsact),
-        ];
-        for (attach, count) in attached {
-            instruments
-                .interfaces
-                .with_label_values(&[attach])
-                .set(i64::from(count));
-        }
+        self.record_interfaces(instruments);
         instruments.ring_fill_ratio.set(self.ring_fill_ratio);
         instruments.sample_rate.set(i64::from(self.sample_rate));
+    }
+
+    fn record_interfaces(&self, instruments: &Instruments) {
+        let (watched, unwatched) = (&instruments.interfaces, &instruments.interfaces_unwatched);
+        for (gauges, word, count) in [
+            (watched, "tcx", self.interfaces_tcx),
+            (watched, "clsact", self.interfaces_clsact),
+            (unwatched, "failed", self.interfaces_failed),
+            (unwatched, "limit", self.interfaces_left_out),
+        ] {
+            gauges.with_label_values(&[word]).set(i64::from(count));
+        }
+        for egress in [false, true] {
+            for state in HookState::ALL {
+                let count = i64::try_from(self.hooks.of(egress, state)).unwrap_or(i64::MAX);
+                let labels = [direction(egress), state.label()];
+                instruments.hooks.with_label_values(&labels).set(count);
+            }
+        }
     }
 }
 

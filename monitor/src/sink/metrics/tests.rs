@@ -92,6 +92,8 @@ fn series_that_alerts_stand_on_are_there_at_zero_from_the_start() {
         "tlsmon_lost_total{reason=\"slow_reader\",where=\"log\"} 0",
         "tlsmon_kernel_packets_total{verdict=\"seen\"} 0",
         "tlsmon_interfaces{attach=\"tcx\"} 0",
+        "tlsmon_interfaces_unwatched{reason=\"limit\"} 0",
+        "tlsmon_hooks{direction=\"ingress\",state=\"silent\"} 0",
         "tlsmon_flows{state=\"open\"} 0",
         "tlsmon_ring_fill_ratio 0",
         "tlsmon_label_overflow_total{label=\"endpoint\"} 0",
