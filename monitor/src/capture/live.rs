@@ -28,14 +28,17 @@ mod readings;
 mod ring;
 mod schedule;
 mod settings;
+mod trial;
 mod watched;
 
+pub(super) use checkup::Round;
 pub use config::LiveConfig;
 pub use counters::{Counters, Snapshot};
 pub use error::LiveError;
 use keeper::{Keeper, Notice};
 pub(super) use kernel::{load_programs, try_tcx};
 pub use settings::Settings;
+pub(super) use trial::try_hooks;
 pub use watched::Watched;
 
 /// How long the ring may wait before it is drained; the kernel wakes us earlier only where it fills.

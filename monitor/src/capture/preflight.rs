@@ -5,8 +5,12 @@ use std::fs;
 
 use caps::{CapSet, Capability};
 
-use super::interfaces::Selection;
-use super::live::{LiveError, load_programs, try_tcx};
+use super::hooks::HookState;
+use super::interfaces::{Interface, Selection};
+use super::live::{LiveError, Round, load_programs, try_hooks, try_tcx};
+
+/// On how many interfaces the programs are tried at most.
+const TRIED: usize = 8;
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -70,8 +74,9 @@ pub fn check(interfaces: &[String]) -> Vec<Check> {
         locked_memory(&limits()),
         compiler(&setting("net/core/bpf_jit_enable")),
     ]);
-    checks.extend(programs(load_programs()));
-    checks.push(chosen(interfaces));
+    let (chosen, interfaces) = chosen(interfaces);
+    checks.extend(programs(load_programs(), interfaces));
+    checks.push(chosen);
     checks
 }
 
@@ -169,22 +174,54 @@ fn compiler(setting: &str) -> Check {
     }
 }
 
-fn programs(loaded: Result<aya::Ebpf, LiveError>) -> [Check; 2] {
+fn programs(loaded: Result<aya::Ebpf, LiveError>, interfaces: Vec<Interface>) -> Vec<Check> {
     const LOAD: &str = "kernel programs";
     const ATTACH: &str = "attach";
     match loaded {
-        Ok(mut programs) => [
-            Check::ok(LOAD, "load"),
-            attach(ATTACH, try_tcx(&mut programs)),
-        ],
+        Ok(mut programs) => {
+            let tcx = try_tcx(&mut programs);
+            // A trial with filters would push out those of a tlsmon that runs.
+            let hooks =
+                matches!(tcx, Ok(true)).then(|| hooks(try_hooks(&mut programs, interfaces)));
+            let checks = [Check::ok(LOAD, "load"), attach(ATTACH, tcx)];
+            checks.into_iter().chain(hooks).collect()
+        }
         Err(error) => {
             let help = error.help().unwrap_or("see the cause above");
-            [
+            vec![
                 Check::failed(LOAD, chain(&error), help),
                 Check::failed(ATTACH, "not tried", "the kernel programs must load first"),
             ]
         }
     }
+}
+
+/// Whether the programs see what passes, in a trial of a second or two.
+fn hooks(tried: Result<Round, LiveError>) -> Check {
+    const NAME: &str = "hooks";
+    const HELP: &str = "packets pass there and the program sees none of them: something takes them before any tc program, as XDP does; see docs/operations.md";
+    let round = match tried {
+        Ok(round) => round,
+        Err(error) => {
+            return Check::warning(
+                NAME,
+                chain(&error),
+                "whether the programs run was not found out",
+            );
+        }
+    };
+    let running = round.counts.all(HookState::Running);
+    if round.silent.is_empty() {
+        return Check::ok(
+            NAME,
+            format_args!("{running} with traffic, and the program runs there"),
+        );
+    }
+    Check::warning(
+        NAME,
+        format_args!("the program does not run on {}", round.silent.join(", ")),
+        HELP,
+    )
 }
 
 fn attach(name: &'static str, tcx: Result<bool, aya::programs::ProgramError>) -> Check {
@@ -195,33 +232,36 @@ fn attach(name: &'static str, tcx: Result<bool, aya::programs::ProgramError>) ->
     }
 }
 
-fn chosen(patterns: &[String]) -> Check {
+/// Which interfaces would be watched, for the person and for the trial.
+fn chosen(patterns: &[String]) -> (Check, Vec<Interface>) {
     const NAME: &str = "interfaces";
-    let help = "name one with --interface; \"ip link\" lists them";
+    const HELP: &str = "name one with --interface; \"ip link\" lists them";
     let selection = match Selection::new(patterns) {
         Ok(selection) => selection,
-        Err(error) => return Check::failed(NAME, error, help),
+        Err(error) => return (Check::failed(NAME, error, HELP), Vec::new()),
     };
-    let may_be_empty = selection.may_be_empty();
     let found = match selection.find() {
         Ok(found) => found,
-        Err(error) => return Check::failed(NAME, error, help),
+        Err(error) => return (Check::failed(NAME, error, HELP), Vec::new()),
     };
     let names: Vec<_> = found
         .interfaces
         .iter()
         .map(|interface| interface.name.as_str())
         .collect();
-    match (names.is_empty(), may_be_empty, found.left_out) {
-        (true, true, _) => Check::ok(NAME, "none yet: pods may come"),
-        (true, false, _) => Check::failed(NAME, "none", help),
-        (_, _, 0) => Check::ok(NAME, names.join(", ")),
-        (_, _, more) => Check::warning(
+    let check = match (names.is_empty(), found.left_out) {
+        (true, _) if selection.may_be_empty() => Check::ok(NAME, "none yet: pods may come"),
+        (true, _) => Check::failed(NAME, "none", HELP),
+        (_, 0) => Check::ok(NAME, names.join(", ")),
+        (_, more) => Check::warning(
             NAME,
             format_args!("{} and {more} more", names.join(", ")),
             "more than can be watched: name those that matter with --interface",
         ),
-    }
+    };
+    let mut tried = found.interfaces;
+    tried.truncate(TRIED);
+    (check, tried)
 }
 
 /// An error with its causes; of the verifier's long log, the first line.
@@ -284,8 +324,8 @@ mod tests {
     fn every_failed_check_says_what_to_do() {
         let failed = [
             kernel("4.4"),
-            chosen(&["no-such-interface".to_owned()]),
-            chosen(&["[".to_owned()]),
+            chosen(&["no-such-interface".to_owned()]).0,
+            chosen(&["[".to_owned()]).0,
         ];
         for check in failed {
             assert_eq!(check.status, Status::Failed, "{check:?}");

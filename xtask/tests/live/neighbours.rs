@@ -96,10 +96,12 @@ fn a_program_that_counts_counts_all_the_same_whoever_came_first_and_however_tlsm
     let _server = Server::openssl(&scene.network, &scene.pki, NAME, &[]).unwrap();
     let node = &scene.network.node;
     let hook = ("eth0", Ingress);
-    for place in [Place::First, Place::Last] {
+    for (place, signal) in [
+        (Place::First, Signal::SIGTERM),
+        (Place::Last, Signal::SIGKILL),
+    ] {
         let before_us = Neighbour::attach(node, hook, place, Then::Next);
-        come_and_go(&scene, &before_us, "tcx", Signal::SIGTERM);
-        come_and_go(&scene, &before_us, "tcx", Signal::SIGKILL);
+        come_and_go(&scene, &before_us, "tcx", signal);
         drop(before_us);
         let agent = scene.agent();
         let behind_us = Neighbour::attach(node, hook, place, Then::Next);

@@ -29,5 +29,18 @@ fn doctor_says_that_this_machine_can_run_it() {
         .unwrap();
     let stdout = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{stdout}");
-    serde_json::from_str::<serde_json::Value>(&stdout).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    let checks = report
+        .pointer("/checks")
+        .and_then(serde_json::Value::as_array);
+    let hooks = checks
+        .unwrap()
+        .iter()
+        .find(|check| xtask::lab::word(check, "/name") == "hooks");
+    // Only TCX links are tried; and nothing may be in the way of them here.
+    assert_eq!(
+        hooks.map(|hooks| xtask::lab::word(hooks, "/status")),
+        Some("ok"),
+        "{stdout}"
+    );
 }

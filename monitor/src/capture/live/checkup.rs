@@ -36,7 +36,7 @@ pub(super) struct Reading {
 
 /// What a round of checks found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Finding {
+pub(in crate::capture) struct Finding {
     /// The interface and the direction.
     pub(super) hook: String,
     pub(super) now: HookState,
@@ -46,13 +46,13 @@ pub(super) struct Finding {
 
 /// What a round of checks came to.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Round {
+pub(in crate::capture) struct Round {
     pub(super) findings: Vec<Finding>,
     /// Interfaces whose programs should be put in front of the others again.
     pub(super) renew: Vec<u32>,
-    pub(super) counts: HookCounts,
+    pub(in crate::capture) counts: HookCounts,
     /// Every hook that is silent.
-    pub(super) silent: Vec<String>,
+    pub(in crate::capture) silent: Vec<String>,
 }
 
 /// What is known of the hooks so far.

@@ -8,6 +8,8 @@ const SETTLE: Duration = Duration::from_millis(50);
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// A list that took long to get is got again after so many times as long, at the soonest.
 const REST: u32 = 8;
+/// But never later than this: it may have waited for others to be done with their changes.
+const LONGEST_REST: Duration = Duration::from_millis(500);
 
 /// When what is next. Time is since any moment, and never goes back.
 #[derive(Debug)]
@@ -39,7 +41,7 @@ impl Schedule {
 
     /// The interfaces were listed, which took so long; `done` where nothing was left undone.
     pub(super) fn looked(&mut self, now: Duration, took: Duration, done: bool) {
-        self.not_before = now + took * REST;
+        self.not_before = now + (took * REST).min(LONGEST_REST);
         self.look = now + LOOK_EVERY;
         if !done {
             self.look_soon(now);
@@ -86,6 +88,14 @@ mod tests {
         schedule.look_soon(ms(101));
         assert!(!schedule.is_time_to_look(ms(419)));
         assert!(schedule.is_time_to_look(ms(420)));
+    }
+
+    #[test]
+    fn a_list_that_had_to_wait_does_not_keep_the_next_one_waiting() {
+        let mut schedule = Schedule::start(ms(0), ms(5000));
+        schedule.looked(ms(2600), ms(2500), true);
+        schedule.look_soon(ms(2601));
+        assert!(schedule.is_time_to_look(ms(3100)));
     }
 
     #[test]
