@@ -178,6 +178,11 @@ impl<'a> Agent<'a> {
         Ok(sum(&self.get("/metrics")?, name, labels))
     }
 
+    /// Sends a signal.
+    pub fn signal(&self, signal: Signal) -> Result<()> {
+        self.process.signal(signal)
+    }
+
     /// Sends a signal and waits for the end.
     pub fn end(mut self, signal: Signal) -> Result<Ended> {
         self.process.signal(signal)?;

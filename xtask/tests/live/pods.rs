@@ -197,20 +197,37 @@ fn pods_are_followed_as_they_come_and_go_and_each_failure_is_told_once_with_its_
     assert_no_loss(&ended);
 }
 
+/// How many of the kernel's notices about routes and links were lost on sockets of the node.
+fn missed(agent: &Agent<'_>) -> u64 {
+    let table = std::fs::read_to_string(format!("/proc/{}/net/netlink", agent.id())).unwrap();
+    // Columns: address, protocol (0 is rtnetlink), owner, groups, memory twice, dump, locks, drops, inode.
+    let drops = table.lines().filter_map(|line| {
+        let row: Vec<_> = line.split_whitespace().collect();
+        let drops = row.get(8).filter(|_| row.get(1) == Some(&"0"))?;
+        drops.parse::<u64>().ok()
+    });
+    drops.sum()
+}
+
 #[test]
-fn a_burst_of_interfaces_is_followed_and_so_is_one_that_is_renamed() {
+fn a_burst_of_interfaces_is_followed_though_notices_are_lost_and_so_is_one_that_is_renamed() {
     let node = Node::new();
     let agent = node.agent();
     let host = &node.scene.network.node;
     let there = Namespace::create("burst").unwrap();
     let line = |number| {
         let there = there.name();
-        format!("link add gke{number} type veth peer name p{number} netns {there}")
+        let add = format!("link add gke{number} type veth peer name p{number} netns {there}");
+        format!("{add}\nlink set gke{number} up\nlink set gke{number} down")
     };
     let batch: Vec<_> = (0..BURST).map(line).collect();
     let file = node.scene.pki.folder().join("burst");
     std::fs::write(&file, batch.join("\n")).unwrap();
+    // While it is stopped, more notices come than its socket holds.
+    agent.signal(Signal::SIGSTOP).unwrap();
     host.ip(&format!("-batch {}", file.display())).unwrap();
+    assert!(missed(&agent) > 0);
+    agent.signal(Signal::SIGCONT).unwrap();
     watches(&agent, OWN + BURST, FOLLOWED * 4);
     host.ip("link set gke7 name renamed7").unwrap();
     host.ip("link add veth-within type veth peer name veth-peer")
