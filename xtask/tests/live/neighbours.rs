@@ -186,6 +186,13 @@ fn host_routing_past_the_hooks_of_pods_takes_nothing_from_a_report() {
     assert_eq!(handshakes(&ended.stdout).count(), ports.len() + 1);
     assert_no_loss(&ended);
     shake_hands(&scene);
+    // Started behind both, and killed.
+    let agent = agent_on_node(&scene);
+    agent.handshake(shake_hands(&scene), SOON).unwrap();
+    agent.end(Signal::SIGKILL).unwrap();
+    let before = (inward.packets(), outward.packets());
+    shake_hands(&scene);
+    assert!(inward.packets() > before.0 && outward.packets() > before.1);
     drop(server);
 }
 
