@@ -26,7 +26,7 @@ mod witness;
 
 pub mod smoke;
 
-pub use agent::{Agent, AgentOptions, Ended, Output, client_port, handshakes, replay, word};
+pub use agent::{Agent, AgentOptions, Ended, Output, client_port, get, handshakes, replay, word};
 pub use client::{Attempt, Curl, SClient, Stream, StreamEnd};
 pub use hello::Hello;
 pub use interrupt::{interrupted, listen_for_interrupts};
@@ -38,5 +38,5 @@ pub use process::Process;
 pub use quic_client::QuicClient;
 pub use raw_tcp::RawTcp;
 pub use server::{Server, Unread, Unwelcoming};
-pub use wait::{pause, until};
+pub use wait::{pause, until, uptime};
 pub use witness::Witness;

@@ -2,11 +2,14 @@
 
 pub mod bench;
 pub mod check;
+pub mod cluster;
 pub mod command;
 pub mod compare;
 pub mod demo;
 pub mod deploy;
 pub mod fuzz;
+pub mod image;
+pub mod kernels;
 pub mod lab;
 pub mod names;
 pub mod paths;

@@ -7,8 +7,8 @@ use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
 use xtask::setup::Purpose;
 use xtask::{
-    bench, check, command, compare, demo, deploy, fuzz, lab, names, paths, say, scenarios, setup,
-    test,
+    bench, check, cluster, command, compare, demo, deploy, fuzz, image, kernels, lab, names, paths,
+    say, scenarios, setup, test,
 };
 
 /// Sets up, builds, demonstrates, tests and measures tlsmon.
@@ -52,6 +52,10 @@ enum Verb {
     Fuzz(fuzz::Options),
     /// Compare what tlsmon reads in captures with what other programs read, field by field.
     Compare(compare::Options),
+    /// Build the container image, run it with least privilege on the path of a live failure, and print what it takes.
+    Image(image::Options),
+    /// Bring up a real Kubernetes node, install the manifests, and have tlsmon's pod name why a client pod fails.
+    Cluster(image::Options),
     /// Format, lints, and the order of layers; nothing is run.
     Check,
     /// Write the tables of names from the registry files, or check that all of them are up to date.
@@ -88,6 +92,8 @@ enum Verb {
 enum Generated {
     /// The dashboard, and the alert rules as the objects that clusters take.
     Deploy,
+    /// What works on which kernel, by trying: `docs/kernels.md`.
+    Kernels,
 }
 
 fn main() -> ExitCode {
@@ -116,14 +122,25 @@ fn run(verb: Verb) -> Result<ExitCode> {
         Verb::Bench(options) => bench::run(&options).map(done),
         Verb::Fuzz(options) => fuzz::fuzz(&options).map(verdict),
         Verb::Compare(options) => compare::run(&options).map(verdict),
+        Verb::Image(options) => as_root(Purpose::Image, || image::run(&options)),
+        Verb::Cluster(options) => as_root(Purpose::Cluster, || cluster::run(&options)),
         Verb::Check => check::run().map(done),
         Verb::Names(options) => names::run(&options).map(done),
-        Verb::Generate {
-            what: Generated::Deploy,
-        } => deploy::generate().map(done),
+        Verb::Generate { what } => generate(what).map(done),
         Verb::Run { arguments } => run_tlsmon(&arguments),
         Verb::Measured { command } => bench::measured(&command).map(done),
         Verb::Smoke { program, attach } => lab::smoke::run(&program, &attach).map(done),
+    }
+}
+
+fn generate(what: Generated) -> Result<()> {
+    match what {
+        Generated::Deploy => deploy::generate(),
+        Generated::Kernels => {
+            setup::ensure(Purpose::Test, false)?;
+            command::run(Command::new("cargo").args(["build", "--package", "monitor"]))?;
+            kernels::generate()
+        }
     }
 }
 
@@ -176,6 +193,17 @@ fn run_lab(options: &scenarios::Options) -> Result<ExitCode> {
             .arg("--tlsmon")
             .arg(paths::tlsmon("release")),
     )
+}
+
+/// Sets up, and does it as root: containers and the lab take that.
+fn as_root(purpose: Purpose, work: impl FnOnce() -> Result<()>) -> Result<ExitCode> {
+    setup::ensure(purpose, false)?;
+    if command::is_root() {
+        return work().map(done);
+    }
+    say::note("containers and network namespaces take root: asking sudo");
+    let arguments = std::env::args_os().skip(1);
+    follow(command::as_root(command::this_program()?).args(arguments))
 }
 
 fn run_tlsmon(arguments: &[OsString]) -> Result<ExitCode> {

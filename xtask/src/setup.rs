@@ -5,6 +5,7 @@ use anyhow::{Result, bail};
 use crate::say;
 
 mod aioquic;
+mod builder;
 mod cluster;
 mod debian;
 mod envoy;
@@ -12,6 +13,7 @@ mod go;
 mod haproxy;
 mod java;
 pub mod kernel;
+pub mod kubernetes;
 mod nginx;
 mod python;
 mod rust;
@@ -19,6 +21,7 @@ mod rustls;
 mod suite;
 
 pub use aioquic::python as python_with_aioquic;
+pub use builder::image as builder_image;
 pub use cluster::{kubectl, promtool, python as python_with_schemas};
 pub use envoy::program as envoy;
 pub use go::program as go_peer;
@@ -27,7 +30,8 @@ pub use java::client as java_client;
 pub use nginx::program as nginx;
 pub use rustls::program as rustls_client;
 
-/// What the machine is to be made ready for. Each set up to `Test` holds the ones before it; `Test` holds all.
+/// What the machine is to be made ready for. Each set up to `Live` holds the ones before it; `Test` holds all that `cargo xtask test`
+/// takes by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Purpose {
     /// Building tlsmon.
@@ -42,6 +46,10 @@ pub enum Purpose {
     Fuzz,
     /// `cargo xtask test deploy`: what checks manifests and alerts.
     Deploy,
+    /// `cargo xtask image`: the container image, and what runs it.
+    Image,
+    /// `cargo xtask cluster`: a real Kubernetes node.
+    Cluster,
 }
 
 impl Purpose {
@@ -49,7 +57,9 @@ impl Purpose {
     fn holds(self, other: Self) -> bool {
         match self {
             Self::Fuzz | Self::Deploy => other == Self::Build || other == self,
-            Self::Test => true,
+            Self::Image => other <= Self::Demo || other == self,
+            Self::Cluster => other <= Self::Demo || other >= Self::Deploy,
+            Self::Test => other < Self::Image,
             _ => other <= self,
         }
     }
@@ -105,6 +115,12 @@ fn items(purpose: Purpose) -> Vec<Item> {
     }
     if purpose.holds(Purpose::Fuzz) {
         items.extend([rust::nightly(), rust::fuzzer()]);
+    }
+    if purpose.holds(Purpose::Image) {
+        items.push(rust::target_of_images());
+    }
+    if purpose.holds(Purpose::Cluster) {
+        items.extend(kubernetes::items());
     }
     if purpose.holds(Purpose::Deploy) {
         items.extend(cluster::items());

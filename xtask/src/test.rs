@@ -23,10 +23,14 @@ pub enum Part {
     Live,
     /// Every cause, produced by real servers and clients (docs/lab.md).
     Lab,
-    /// tlsmon on older kernels in a VM.
+    /// tlsmon on older kernels and the newest, in VMs (docs/kernels.md).
     Kernels,
     /// Manifests, alerts and dashboards.
     Deploy,
+    /// The container image, built and run; only when asked for.
+    Image,
+    /// A real Kubernetes node with the manifests on it; only when asked for.
+    Cluster,
 }
 
 /// Runs one part or all; says the count, and gives whether all passed.
@@ -46,6 +50,14 @@ pub fn run(part: Option<Part>, skip_privileged: bool) -> Result<bool> {
         setup::ensure(Purpose::Deploy, false)?;
     }
     let mut count = Count::default();
+    // These two build anew with every optimisation, which takes minutes.
+    for (this, name) in [(Part::Image, "image"), (Part::Cluster, "cluster")] {
+        if part == Some(this) {
+            let mut command = as_root(this_program()?);
+            command.arg(name);
+            count.one(name, command)?;
+        }
+    }
     if wanted(Part::Unit) {
         unit(&mut count)?;
     }
@@ -78,6 +90,8 @@ fn purpose(part: Option<Part>) -> Purpose {
         Some(Part::Fuzz) => Purpose::Fuzz,
         Some(Part::Live | Part::Lab) => Purpose::Live,
         Some(Part::Deploy) => Purpose::Deploy,
+        Some(Part::Image) => Purpose::Image,
+        Some(Part::Cluster) => Purpose::Cluster,
         Some(Part::Kernels) | None => Purpose::Test,
     }
 }

@@ -15,6 +15,7 @@ mod archive;
 mod contents;
 
 use archive::Archive;
+pub(crate) use contents::libraries;
 
 /// The folder for the programs under test.
 const PROGRAMS: &str = "usr/local/bin";
@@ -22,8 +23,8 @@ const PROGRAMS: &str = "usr/local/bin";
 /// PID 1.
 const INIT: &str = include_str!("vm/init.sh");
 
-/// Booting and a scenario take seconds; a machine that hangs is given up.
-const LIMIT: Duration = Duration::from_mins(4);
+/// Booting and the scenarios take less than a minute where nothing else runs; a machine that hangs is given up.
+const LIMIT: Duration = Duration::from_mins(8);
 
 /// The kernel modules that the lab and tlsmon take; each is absent, built in, or loaded with what it depends on.
 const MODULES: [&str; 8] = [
@@ -37,14 +38,27 @@ const MODULES: [&str; 8] = [
     "cls_u32",
 ];
 
-/// Programs of this machine that the scenario starts; their libraries follow.
-const TOOLS: [&str; 3] = ["ip", "tc", "openssl"];
+/// The kernel's own command line. Its time comes from the emulated HPET: the frequency of the TSC is measured while booting, which
+/// goes wrong on a busy machine, and then seconds pass many times too fast.
+const KERNEL_LINE: &str = "console=ttyS0 quiet panic=-1 clocksource=hpet tsc=unstable mitigations=off random.trust_cpu=on";
 
-/// Boots `kernel`, runs `command` (programs are found by name) with `programs` beside the tools, and gives what it said.
-pub fn run(kernel: &Kernel, programs: &[&Path], command: &str) -> Result<String> {
+/// Programs of this machine that the scenarios start; their libraries follow.
+const TOOLS: [&str; 5] = ["ip", "tc", "openssl", "curl", "setpriv"];
+
+/// What a machine has beside a kernel.
+#[derive(Clone, Copy, Debug)]
+pub struct Cargo<'a> {
+    /// The programs under test, found by name.
+    pub programs: &'a [&'a Path],
+    /// Servers, each where it is on this machine.
+    pub servers: &'a [PathBuf],
+}
+
+/// Boots `kernel` with this cargo beside the tools, runs `command`, and gives what it said.
+pub fn run(kernel: &Kernel, cargo: Cargo<'_>, command: &str) -> Result<String> {
     let folder = TempDir::with_prefix("tlsmon-vm-")?;
     let file = |name: &str| folder.path().join(name);
-    fs::write(file("initrd"), initrd(kernel, programs, command)?)?;
+    fs::write(file("initrd"), initrd(kernel, cargo, command)?)?;
     let limit = LIMIT.as_secs().to_string();
     let mut qemu = Command::new("timeout");
     qemu.args(["--kill-after=5", &limit])
@@ -57,7 +71,7 @@ pub fn run(kernel: &Kernel, programs: &[&Path], command: &str) -> Result<String>
         "-smp",
         "2",
         "-m",
-        "1024",
+        "2048",
     ]);
     qemu.args([
         "-nodefaults",
@@ -72,10 +86,7 @@ pub fn run(kernel: &Kernel, programs: &[&Path], command: &str) -> Result<String>
         .arg(kernel.image())
         .arg("-initrd")
         .arg(file("initrd"));
-    qemu.args([
-        "-append",
-        "console=ttyS0 quiet panic=-1 tsc=reliable mitigations=off random.trust_cpu=on",
-    ]);
+    qemu.args(["-append", KERNEL_LINE]);
     for serial in ["console", "said"] {
         qemu.arg("-serial")
             .arg(format!("file:{}", file(serial).display()));
@@ -107,25 +118,26 @@ fn verdict(said: &Path, console: &Path) -> Result<String> {
     Ok(said.to_owned())
 }
 
-fn initrd(kernel: &Kernel, programs: &[&Path], command: &str) -> Result<Vec<u8>> {
+fn initrd(kernel: &Kernel, cargo: Cargo<'_>, command: &str) -> Result<Vec<u8>> {
     let mut archive = Archive::default();
     let busybox = require("busybox")?;
     archive.program("bin/busybox", &busybox)?;
     archive.link("bin/sh", "busybox");
     archive.script("init", INIT);
     archive.script("command", &format!("#!/bin/sh\n{command}\n"));
+    archive.file("etc/passwd", b"root:x:0:0:root:/root:/bin/sh\n");
+    archive.file("etc/group", b"root:x:0:\n");
     let modules = contents::modules(kernel, &MODULES, &mut archive)?;
     archive.file("modules", modules.as_bytes());
-    let tools = TOOLS
-        .iter()
-        .map(|tool| require(tool))
-        .collect::<Result<Vec<PathBuf>>>()?;
-    for program in tools
-        .iter()
-        .map(PathBuf::as_path)
-        .chain(programs.iter().copied())
-    {
-        contents::with_libraries(program, PROGRAMS, &mut archive)?;
+    for tool in TOOLS {
+        contents::with_libraries(&require(tool)?, PROGRAMS, &mut archive)?;
+    }
+    for program in cargo.programs {
+        contents::stripped(program, PROGRAMS, &mut archive)?;
+    }
+    for server in cargo.servers {
+        let folder = server.parent().context("a program is in a folder")?;
+        contents::with_libraries(server, &folder.to_string_lossy(), &mut archive)?;
     }
     Ok(archive.finish())
 }

@@ -22,11 +22,7 @@ pub fn all() -> Result<Vec<String>> {
 
 /// Renders one of them, and checks all that it holds.
 pub fn check(name: &str) -> Result<()> {
-    let rendered = tempfile::Builder::new().suffix(".yaml").tempfile()?;
-    let folder = super::folder().join(name);
-    let mut kubectl = Command::new(setup::kubectl());
-    std::fs::write(&rendered, output(kubectl.arg("kustomize").arg(folder))?)?;
-    let objects = parsed(rendered.path())?;
+    let objects = parsed(rendered(name)?.path())?;
     let (custom, known): (Vec<_>, Vec<_>) = objects.iter().partition(|one| is_custom(one));
     schemas(&known)?;
     let agent = agent(&known)?;
@@ -41,6 +37,23 @@ pub fn check(name: &str) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// A list of those objects of one of them whose kinds come with Kubernetes, and how many others there are.
+pub fn known(name: &str) -> Result<(Value, usize)> {
+    let objects = parsed(rendered(name)?.path())?;
+    let (custom, known): (Vec<_>, Vec<_>) = objects.iter().partition(|one| is_custom(one));
+    let list = serde_json::json!({ "apiVersion": "v1", "kind": "List", "items": known });
+    Ok((list, custom.len()))
+}
+
+/// What kustomize makes of one of them.
+fn rendered(name: &str) -> Result<tempfile::NamedTempFile> {
+    let file = tempfile::Builder::new().suffix(".yaml").tempfile()?;
+    let mut kubectl = Command::new(setup::kubectl());
+    kubectl.arg("kustomize").arg(super::folder().join(name));
+    std::fs::write(&file, output(&mut kubectl)?)?;
+    Ok(file)
 }
 
 /// Whether tlsmon takes the configuration file that the manifests mount.
@@ -77,13 +90,19 @@ fn is_custom(object: &Value) -> bool {
         .is_some_and(|api| api.starts_with("monitoring."))
 }
 
+/// The oldest and the newest Kubernetes of which GKE has clusters: it supports a version for two years.
+const VERSIONS: [&str; 2] = ["1.30", "1.37"];
+
 fn schemas(objects: &[&Value]) -> Result<()> {
     let file = tempfile::Builder::new().suffix(".yaml").tempfile()?;
     let documents: Vec<_> = objects.iter().map(ToString::to_string).collect();
     std::fs::write(&file, documents.join("\n---\n"))?;
-    let mut validate = Command::new(setup::python_with_schemas());
-    validate.args(["-m", "kubernetes_validate"]);
-    output(validate.arg("--strict").arg(file.path())).map(drop)
+    for version in VERSIONS {
+        let mut validate = Command::new(setup::python_with_schemas());
+        validate.args(["-m", "kubernetes_validate", "--strict", "-k", version]);
+        output(validate.arg(file.path())).with_context(|| format!("Kubernetes {version}"))?;
+    }
+    Ok(())
 }
 
 /// The DaemonSet.

@@ -243,8 +243,8 @@ pub fn replay(program: &Path, file: &Path) -> Result<Vec<Value>> {
     Ok(handshakes(&crate::command::output(&mut command)?).collect())
 }
 
-/// HTTP/1.0 in one breath.
-fn get(address: &str, path: &str) -> Result<String> {
+/// Asks for a path, by HTTP/1.0 in one breath; an answer other than 200 is an error.
+pub fn get(address: &str, path: &str) -> Result<String> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n")?;

@@ -1,37 +1,90 @@
-//! What every kernel must show: tlsmon loads, attaches, names a failure and a success, and leaves.
+//! What every kernel must show: tlsmon loads with few privileges, attaches in each way that the kernel has, names what real
+//! servers and clients do, loses nothing, and leaves nothing behind.
 
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use nix::sys::signal::Signal;
+use nix::sys::utsname::uname;
 
-use super::{
-    Agent, AgentOptions, Hello, Network, Pki, SClient, Server, Stream, Unread, knock, pause, until,
-    word,
-};
+use super::{Agent, AgentOptions, Network, Pki, pause, until, uptime};
+use crate::kernels::Finding;
 use crate::say;
 
+mod privileges;
+mod scenarios;
+
+use privileges::Privileges;
+
+/// The name that the servers serve.
 const NAME: &str = "shop.example";
 
 /// Long enough for an emulated machine.
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(30);
 
-/// Runs it with this tlsmon, which must attach as `attach` says.
+/// Where a scenario plays.
+struct Scene<'a> {
+    network: &'a Network,
+    pki: &'a Pki,
+    agent: &'a Agent<'a>,
+}
+
+/// Tries this tlsmon, which must attach as `attach` says when it is left to it; prints a finding for each way.
 pub fn run(program: &Path, attach: &str) -> Result<()> {
+    let booted = uptime()?;
+    let privileges = Privileges::found(program)?;
+    say::note(format_args!("needs {:?}", privileges.needed));
+    let ways: &[Option<&str>] = match attach {
+        "tcx" => &[None, Some("clsact")],
+        _ => &[None],
+    };
+    for asked in ways {
+        let way = asked.unwrap_or(attach);
+        let mut finding = try_way(&privileges, way, asked.is_some())?;
+        finding.booted = booted;
+        say::line(finding.line()?);
+    }
+    Ok(())
+}
+
+fn try_way(privileges: &Privileges, way: &str, asked: bool) -> Result<Finding> {
     let network = Network::create()?;
     let pki = Pki::create(&[NAME])?;
-    let agent = Agent::start(&network.node, &AgentOptions::new(program.to_owned()))?;
-    say::note(agent.stderr());
-    attached_by(attach, &agent)?;
-    established(&network, &pki, &agent)?;
-    rejected(&network, &agent)?;
-    refused(&network, &agent)?;
+    let started = uptime()?;
+    let options = AgentOptions::new(privileges.program());
+    let options = if asked {
+        options.with(&["--attach", way])
+    } else {
+        options
+    };
+    let agent = Agent::start(&network.node, &options)?;
+    let ready = uptime()? - started;
+    attached_by(way, &agent)?;
+    let scene = Scene {
+        network: &network,
+        pki: &pki,
+        agent: &agent,
+    };
+    let mut scenarios = scenarios::play(&scene);
+    let records = agent.metric("tlsmon_kernel_packets_total", &["verdict=\"sent\""])?;
     let lost = agent.metric("tlsmon_lost_total", &[])?;
-    ensure!(lost == 0.0, "lost {lost}");
-    let ended = agent.end(Signal::SIGTERM)?;
-    say::note(ended.summary()?);
-    nothing_is_left(&network)
+    say::note(agent.end(Signal::SIGTERM)?.summary()?);
+    scenarios.push(scenarios::told(
+        "nothing is left on the hooks after the end",
+        nothing_is_left(&network),
+    ));
+    Ok(Finding {
+        release: uname()?.release().to_string_lossy().into_owned(),
+        way: way.to_owned(),
+        asked,
+        needed: privileges.needed.clone(),
+        records,
+        lost,
+        scenarios,
+        ready,
+        booted: 0.0,
+    })
 }
 
 /// The gauge follows the agent's own clock, so it may come a moment after readiness.
@@ -41,44 +94,6 @@ fn attached_by(attach: &str, agent: &Agent<'_>) -> Result<()> {
         Ok((agent.metric("tlsmon_interfaces", &[&label])? > 0.0).then_some(()))
     })
     .with_context(|| agent.get("/metrics").unwrap_or_default())
-}
-
-fn established(network: &Network, pki: &Pki, agent: &Agent<'_>) -> Result<()> {
-    let _server = Server::openssl(network, pki, NAME, &[])?;
-    for version in ["-tls1_2", "-tls1_3"] {
-        let attempt = SClient::with(&["-servername", NAME, version]).run(network, pki)?;
-        ensure!(attempt.ok, "{attempt:?}");
-        let report = agent.handshake(attempt.port, SOON)?;
-        ensure!(word(&report, "/outcome") == "established", "{report}");
-    }
-    Ok(())
-}
-
-fn rejected(network: &Network, agent: &Agent<'_>) -> Result<()> {
-    let _server = Unread::Close.serve(network)?;
-    let hello = Hello::nameless().post_quantum().record();
-    let mut stream = Stream::connect(network)?;
-    stream.send_cut(&hello, &[100])?;
-    stream.read_to_end(Duration::from_secs(5))?;
-    let report = agent.handshake(stream.port, SOON)?;
-    ensure!(
-        word(&report, "/cause") == "no-sni-rejected" && word(&report, "/ended/how") == "reset",
-        "{report}"
-    );
-    Ok(())
-}
-
-/// QUIC to a port that nobody listens on: the datagram and the ICMP message that answers it.
-fn refused(network: &Network, agent: &Agent<'_>) -> Result<()> {
-    let port = knock(network)?;
-    let report = agent.handshake(port, SOON)?;
-    ensure!(
-        word(&report, "/transport") == "quic"
-            && word(&report, "/cause") == "connection-refused"
-            && word(&report, "/client_hello/sni") == "server.test",
-        "{report}"
-    );
-    Ok(())
 }
 
 /// No program of ours on either hook, no filter.

@@ -7,12 +7,19 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use super::interrupt::interrupted;
 
 /// How often to look.
 const STEP: Duration = Duration::from_millis(10);
+
+/// Seconds since this kernel started.
+pub fn uptime() -> Result<f64> {
+    let text = std::fs::read_to_string("/proc/uptime")?;
+    let word = text.split(' ').next().context("/proc/uptime is empty")?;
+    Ok(word.parse()?)
+}
 
 /// Asks again and again until there is an answer; `what` completes "waited 5 s for …".
 pub fn until<T>(

@@ -16,7 +16,7 @@ pub(super) struct Package {
     from: Purpose,
 }
 
-const PACKAGES: [Package; 14] = [
+const PACKAGES: [Package; 22] = [
     package("gcc", "cc", "links Rust programs", Purpose::Build),
     package(
         "iproute2",
@@ -64,6 +64,34 @@ const PACKAGES: [Package; 14] = [
         "qemu-system-x86_64",
         "runs other kernels",
         Purpose::Test,
+    ),
+    package(
+        "util-linux",
+        "setpriv",
+        "takes privileges from tlsmon in the test VM",
+        Purpose::Test,
+    ),
+    package(
+        "zstd",
+        "zstd",
+        "unpacks the modules of new kernels",
+        Purpose::Test,
+    ),
+    package("buildah", "buildah", "builds the image", Purpose::Image),
+    package("podman", "podman", "runs the image", Purpose::Image),
+    package(
+        "runc",
+        "runc",
+        "runs containers on any layout of control groups",
+        Purpose::Image,
+    ),
+    package("make", "make", "builds Kubernetes", Purpose::Cluster),
+    package("rsync", "rsync", "builds Kubernetes", Purpose::Cluster),
+    package(
+        "iptables",
+        "iptables",
+        "what kube-proxy makes Services of",
+        Purpose::Cluster,
     ),
     package("g++", "c++", "builds the fuzzer", Purpose::Fuzz),
 ];

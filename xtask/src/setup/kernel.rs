@@ -13,10 +13,10 @@ use crate::{paths, say};
 
 /// A kernel that tlsmon is tried on.
 pub struct Kernel {
-    /// `major.minor`.
+    /// `major.minor`, or `newest`.
     pub name: &'static str,
     /// The Debian release that has it.
-    suite: &'static str,
+    pub suite: &'static str,
     /// Which package, as apt-cache takes it.
     pattern: &'static str,
     /// How tlsmon attaches on it.
@@ -24,7 +24,7 @@ pub struct Kernel {
 }
 
 /// Every kernel that tlsmon is tried on, oldest first; the oldest is the floor that it promises.
-pub const KERNELS: [Kernel; 3] = [
+pub const KERNELS: [Kernel; 4] = [
     Kernel {
         name: "5.10",
         suite: "bullseye",
@@ -43,7 +43,16 @@ pub const KERNELS: [Kernel; 3] = [
         pattern: r"^linux-image-6\.12\..*-cloud-amd64$",
         attach: "tcx",
     },
+    Kernel {
+        name: "newest",
+        suite: "sid",
+        pattern: r"^linux-image-[0-9].*-cloud-amd64$",
+        attach: "tcx",
+    },
 ];
+
+/// What comes with `linux-image-VERSION` where a release splits the package: the modules, and the kernel itself.
+const PARTS: [&str; 2] = ["linux-modules-", "linux-binary-"];
 
 impl Kernel {
     fn folder(&self) -> PathBuf {
@@ -81,12 +90,34 @@ impl Kernel {
             self.suite
         ));
         suite.unpack(&package, &self.root())?;
+        for part in PARTS {
+            let name = package.replace("linux-image-", part);
+            if suite.has(&name) {
+                suite.unpack(&name, &self.root())?;
+            }
+        }
+        self.modules_where_tools_look()?;
         let mut depmod = Command::new(find("depmod").context("depmod")?);
         output(depmod.arg("-b").arg(self.root()).arg(self.release()?))?;
-        let image = self
-            .root()
-            .join(format!("boot/vmlinuz-{}", self.release()?));
+        let release = self.release()?;
+        let places = [
+            format!("boot/vmlinuz-{release}"),
+            format!("usr/lib/modules/{release}/vmlinuz"),
+        ];
+        let image = places.iter().map(|place| self.root().join(place));
+        let image = image.into_iter().find(|image| image.is_file());
+        let image = image.with_context(|| format!("no kernel in {package}"))?;
         fs::copy(&image, self.image()).with_context(|| image.display().to_string())?;
+        Ok(())
+    }
+
+    /// Packages of a merged `/usr` have `usr/lib/modules` alone; tools look for `lib/modules`.
+    fn modules_where_tools_look(&self) -> Result<()> {
+        let lib = self.root().join("lib");
+        if !lib.join("modules").is_dir() {
+            fs::create_dir_all(&lib)?;
+            std::os::unix::fs::symlink("../usr/lib/modules", lib.join("modules"))?;
+        }
         Ok(())
     }
 

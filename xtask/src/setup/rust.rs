@@ -90,6 +90,18 @@ pub(super) fn fuzzer() -> Item {
     }
 }
 
+/// Static programs for this kind of machine, as images hold them.
+pub(super) fn target_of_images() -> Item {
+    let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
+    let installed = output(Command::new("rustup").args(["target", "list", "--installed"]));
+    Item {
+        name: target.clone(),
+        why: "the image holds a static program",
+        present: installed.is_ok_and(|list| list.lines().any(|line| line == target)),
+        install: Box::new(move || run(Command::new("rustup").args(["target", "add", &target]))),
+    }
+}
+
 /// The tools that the checks run; a minimal toolchain lacks them.
 pub(super) fn checkers() -> Item {
     Item {

@@ -1,13 +1,17 @@
 //! Debian releases other than this machine's: their packages, downloaded with signatures checked, never installed.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use crate::command::output;
+use crate::command::{output, succeeds};
 use crate::paths;
+
+/// The release that is never released: it has no security updates of its own.
+const UNSTABLE: &str = "sid";
 
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
@@ -18,18 +22,58 @@ pub(super) struct Suite {
 
 impl Suite {
     pub(super) fn new(name: &str) -> Result<Self> {
-        let state = paths::cache().join("apt").join(name);
+        let (main, security) = mirrors()?;
+        let mut sources = format!("deb [signed-by={KEYRING} arch=amd64] {main} {name} main\n");
+        if name != UNSTABLE {
+            let _ = writeln!(
+                sources,
+                "deb [signed-by={KEYRING} arch=amd64] {security} {name}-security main"
+            );
+        }
+        Self::with(name, &sources)
+    }
+
+    /// The release's source packages alone.
+    pub(super) fn of_sources(name: &str) -> Result<Self> {
+        let (main, _) = mirrors()?;
+        let sources = format!("deb-src [signed-by={KEYRING}] {main} {name} main\n");
+        Self::with(&format!("{name}-src"), &sources)
+    }
+
+    fn with(folder: &str, sources: &str) -> Result<Self> {
+        let state = paths::cache().join("apt").join(folder);
         for folder in ["lists/partial", "cache/archives/partial", "etc"] {
             fs::create_dir_all(state.join(folder))?;
         }
-        let (main, security) = mirrors()?;
-        let sources = format!(
-            "deb [signed-by={KEYRING} arch=amd64] {main} {name} main\n\
-             deb [signed-by={KEYRING} arch=amd64] {security} {name}-security main\n"
-        );
         fs::write(state.join("etc/sources.list"), sources)?;
         fs::write(state.join("status"), "")?;
         Ok(Self { state })
+    }
+
+    /// Downloads a source package and unpacks it, as its authors published it, under `into`; gives the folder.
+    pub(super) fn source(&self, package: &str, into: &Path) -> Result<PathBuf> {
+        let downloads = tempfile::tempdir()?;
+        let mut download = self.apt("apt-get");
+        output(
+            download
+                .args(["source", "--download-only", package])
+                .current_dir(downloads.path()),
+        )?;
+        let mut files =
+            fs::read_dir(downloads.path())?.filter_map(|entry| Some(entry.ok()?.path()));
+        let archive = files.find(|file| file.to_string_lossy().contains(".orig.tar"));
+        let archive = archive.with_context(|| format!("{package} has no source archive"))?;
+        let folder = into.join("source");
+        fs::create_dir_all(&folder)?;
+        let mut tar = Command::new("tar");
+        tar.args(["--extract", "--strip-components=1", "--file"]);
+        output(tar.arg(archive).arg("--directory").arg(&folder))?;
+        Ok(folder)
+    }
+
+    /// Whether it has this package.
+    pub(super) fn has(&self, package: &str) -> bool {
+        succeeds(self.apt("apt-cache").args(["show", package]))
     }
 
     /// Downloads a package and unpacks it under `into`.
@@ -75,6 +119,11 @@ impl Suite {
         }
         command
     }
+}
+
+/// Where this machine's own apt gets Debian's releases from.
+pub(super) fn mirror() -> Result<String> {
+    Ok(mirrors()?.0)
 }
 
 /// The mirrors that this machine's own apt uses: for releases, and for their security updates.

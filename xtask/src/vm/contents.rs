@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 use super::archive::Archive;
 use crate::command::{output, require};
@@ -15,7 +15,23 @@ pub(super) fn with_libraries(program: &Path, folder: &str, archive: &mut Archive
         .file_name()
         .context("a program has a name")?
         .to_string_lossy();
-    archive.program(&format!("{folder}/{name}"), program)?;
+    let name = format!("{}/{name}", folder.trim_start_matches('/'));
+    archive.program(&name, program)?;
+    libraries_of(program, archive)
+}
+
+/// As `with_libraries`, without what only a debugger reads: an emulated machine takes seconds to unpack that.
+pub(super) fn stripped(program: &Path, folder: &str, archive: &mut Archive) -> Result<()> {
+    let bare = tempfile::tempdir()?;
+    let copy = bare
+        .path()
+        .join(program.file_name().context("a program has a name")?);
+    let mut strip = Command::new(require("strip")?);
+    output(strip.args(["--strip-debug", "-o"]).arg(&copy).arg(program))?;
+    with_libraries(&copy, folder, archive)
+}
+
+fn libraries_of(program: &Path, archive: &mut Archive) -> Result<()> {
     for library in libraries(program) {
         archive.program(library.trim_start_matches('/'), Path::new(&library))?;
     }
@@ -23,7 +39,7 @@ pub(super) fn with_libraries(program: &Path, folder: &str, archive: &mut Archive
 }
 
 /// The libraries that ldd names; none for a static program, of which ldd says so by failing.
-fn libraries(program: &Path) -> Vec<String> {
+pub(crate) fn libraries(program: &Path) -> Vec<String> {
     let said = output(Command::new("ldd").arg(program)).unwrap_or_default();
     said.split_whitespace()
         .filter(|word| word.starts_with('/'))
@@ -41,7 +57,10 @@ pub(super) fn modules(kernel: &Kernel, names: &[&str], archive: &mut Archive) ->
                 .context("a module has a name")?;
             let inside = format!(
                 "/lib/modules/{}",
-                file.to_string_lossy().trim_end_matches(".xz")
+                PACKERS
+                    .iter()
+                    .fold(&*file.to_string_lossy(), |name, (end, _)| name
+                        .trim_end_matches(end))
             );
             if !order.contains(&inside) {
                 archive.file(inside.trim_start_matches('/'), &unpacked(&path)?);
@@ -61,13 +80,16 @@ fn dependencies(kernel: &Kernel, name: &str) -> Result<Vec<String>> {
     Ok(insmods.map(|rest| rest.trim().to_owned()).collect())
 }
 
+/// How packages pack modules, by the end of the file's name, and what unpacks them.
+const PACKERS: [(&str, &str); 2] = [(".xz", "xz"), (".zst", "zstd")];
+
 /// A module's bytes; newer packages hold them packed, and busybox loads them unpacked.
 fn unpacked(path: &str) -> Result<Vec<u8>> {
-    if Path::new(path).extension().is_none_or(|end| end != "xz") {
+    let Some((_, packer)) = PACKERS.iter().find(|(end, _)| path.ends_with(end)) else {
         return std::fs::read(path).with_context(|| path.to_owned());
-    }
-    let packed = Command::new("xz")
-        .args(["--decompress", "--stdout", path])
-        .output()?;
-    Ok(packed.stdout)
+    };
+    let mut command = Command::new(require(packer)?);
+    let unpacked = command.args(["--decompress", "--stdout", path]).output()?;
+    ensure!(unpacked.status.success(), "{packer} cannot unpack {path}");
+    Ok(unpacked.stdout)
 }

@@ -1,6 +1,6 @@
 #!/bin/busybox sh
 # PID 1 of the test VM: the kernel talks on ttyS0, the command on ttyS1.
-/bin/busybox mkdir -p /proc /sys /dev /run/netns /tmp /root /etc /sbin /usr/bin /usr/sbin
+/bin/busybox mkdir -p /proc /sys /dev /run/netns /tmp /root /etc /var/log/nginx /sbin /usr/bin /usr/sbin
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys

@@ -1,0 +1,123 @@
+//! A real Kubernetes node with the rendered manifests on it: a client pod fails at an Envoy behind a Service, and tlsmon's pod says why,
+//! whatever happens to the pods and the API server meanwhile.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use serde_json::Value;
+
+use crate::image::{self, Built};
+use crate::lab::{until, uptime, word};
+use crate::say;
+
+mod attempts;
+mod confinement;
+mod identities;
+mod images;
+mod leftovers;
+mod manifests;
+mod node;
+mod settings;
+mod workload;
+
+use attempts::Attempts;
+use node::Node;
+
+/// For anything that Kubernetes does.
+const SOON: Duration = Duration::from_mins(2);
+
+/// Tries it all.
+pub fn run(options: &image::Options) -> Result<()> {
+    let built = image::build(options)?;
+    say::step("cluster: one node, with its control plane");
+    let started = uptime()?;
+    let folder = tempfile::tempdir()?;
+    let (lab, agent) = (
+        images::lab(folder.path())?,
+        folder.path().join("tlsmon.tar"),
+    );
+    image::archive(&built.name, "docker-archive", &agent)?;
+    let mut node = Node::start(&[(images::LAB, &lab), (&built.name, &agent)])?;
+    say::note(format_args!("ready in {:.0} s", uptime()? - started));
+    let result = tried(&mut node, &built);
+    if result.is_err() {
+        say::note(node.said());
+        say::note(node.kubectl(&["get", "pods,events", "--all-namespaces"])?);
+    }
+    result
+}
+
+fn tried(node: &mut Node, built: &Built) -> Result<()> {
+    say::step("manifests: the API server takes each of them");
+    manifests::all_are_taken(node)?;
+    say::step("tlsmon on the node, a gateway and its clients");
+    manifests::install(node, built)?;
+    confinement::check(node)?;
+    workload::install(node)?;
+    names_the_cause(node)?;
+    say::step("pods come and go, the API server restarts");
+    let mut attempts = Attempts::default();
+    attempts.collect(node)?;
+    workload::replace(node)?;
+    node.restart_api_server()?;
+    workload::attempts_go_on(node)?;
+    attempts.collect(node)?;
+    let missed = attempts.without_verdict();
+    ensure!(missed.is_empty(), "no verdict for {missed:?}");
+    say::note(format_args!(
+        "{} attempts, each with its verdict",
+        attempts.count()
+    ));
+    say::step("the DaemonSet rolls");
+    let missed = attempts.roll(node)?;
+    say::note(format_args!(
+        "{missed} attempts fell between the old pod and the new one, and none besides"
+    ));
+    ends(node)
+}
+
+/// `kubectl logs` and `/metrics` name the cause.
+fn names_the_cause(node: &Node) -> Result<()> {
+    let report = until("the verdict in kubectl logs", SOON, || {
+        let logs = workload::agent_logs(node).unwrap_or_default();
+        let mut reports = crate::lab::handshakes(&logs);
+        Ok(reports.find(|report| is_nameless(report) && word(report, "/confidence") == "certain"))
+    })?;
+    say::note(format_args!(
+        "kubectl logs: {} -> {} {} ({})",
+        word(&report, "/client/address"),
+        word(&report, "/server/address"),
+        word(&report, "/cause"),
+        word(&report, "/confidence")
+    ));
+    let client = workload::address(node, "legacy")?;
+    ensure!(
+        word(&report, "/client/address") == client,
+        "the client is {client}: {report}"
+    );
+    let metric = "tlsmon_handshake_failures_total";
+    let metrics = node
+        .namespace()
+        .inside(|| crate::lab::get("127.0.0.1:9469", "/metrics"))??;
+    let line = metrics.lines().find(|line| {
+        line.starts_with(metric) && line.contains("no-sni-rejected") && !line.ends_with(" 0")
+    });
+    say::note(format_args!("/metrics: {}", line.unwrap_or_default()));
+    ensure!(line.is_some(), "no {metric} for it in\n{metrics}");
+    Ok(())
+}
+
+/// Whether this is the verdict that the client without a name must get.
+fn is_nameless(report: &Value) -> bool {
+    word(report, "/cause") == "no-sni-rejected" && word(report, "/ended/how") == "reset"
+}
+
+/// tlsmon goes when it is told to, and nothing of it stays.
+fn ends(node: &Node) -> Result<()> {
+    node.kubectl(&["delete", "namespace", "tlsmon", "--timeout=60s"])?;
+    let links = node.namespace().output(
+        std::process::Command::new("tc").args(["filter", "show", "dev", "eth0", "ingress"]),
+    )?;
+    ensure!(!links.contains("tlsmon"), "left behind: {links}");
+    Ok(())
+}
