@@ -33,6 +33,8 @@ pub(super) fn lab(folder: &Path) -> Result<PathBuf> {
     fs::create_dir_all(root.join("tmp"))?;
     let file = folder.join("Dockerfile");
     fs::write(&file, DOCKERFILE)?;
+    // The one before would stay, without its name.
+    let _ = output(image::buildah().args(["rmi", LAB]));
     let mut build = image::buildah();
     build.args(["build", "--tag", LAB, "--build-context"]);
     build.arg(format!("root={}", root.display())).arg("--file");

@@ -69,6 +69,8 @@ fn made(options: &Options) -> Result<String> {
         .map_or_else(Platform::of_this_machine, Ok)?;
     let name = format!("localhost/tlsmon-{}:test", platform.name());
     say::step(format_args!("image: {name}"));
+    // The one before would stay, without its name.
+    let _ = output(buildah().args(["rmi", &name]));
     let mut command = buildah();
     command.args(["build", "--format", "docker", "--tag", &name, "--platform"]);
     command.arg(format!("linux/{}", platform.name()));
@@ -79,7 +81,10 @@ fn made(options: &Options) -> Result<String> {
         .arg(deploy.join("Dockerfile.dockerignore"));
     if options.whole {
         let base = setup::builder_image()?;
-        command.args(["--build-arg", &format!("RUST={base}")]);
+        command.args(["--pull=never", "--build-arg", &format!("RUST={base}")]);
+        // BuildKit tells it by itself; old versions of buildah do not.
+        let here = Platform::of_this_machine()?.name();
+        command.args(["--build-arg", &format!("BUILDPLATFORM=linux/{here}")]);
         // Without a value it takes that of the environment, if there is one.
         if std::env::var_os(LTO).is_some() {
             command.args(["--build-arg", LTO]);

@@ -15,6 +15,9 @@ const IMAGE: &str = "localhost/tlsmon-builder:1";
 /// The Debian release of the image that the Dockerfile names.
 const RELEASE: &str = "bookworm";
 
+/// The authorities that Debian's programs trust.
+const TRUSTED: &str = "/etc/ssl/certs/ca-certificates.crt";
+
 /// What that image has beside Debian's smallest set.
 const PACKAGES: &str = "gcc,libc6-dev,ca-certificates,curl";
 
@@ -43,6 +46,8 @@ fn make() -> Result<()> {
     bootstrap.args(["--variant=minbase", &include, RELEASE]);
     output(bootstrap.arg(root.path()).arg(suite::mirror()?))?;
     rust(root.path())?;
+    // What this machine trusts, where its way to the outside has an authority of its own.
+    std::fs::copy(TRUSTED, root.path().join(TRUSTED.trim_start_matches('/')))?;
     commit(root.path())
 }
 
