@@ -56,20 +56,35 @@ fn tried(node: &mut Node, built: &Built) -> Result<()> {
     workload::install(node)?;
     names_the_cause(node)?;
     say::step("pods come and go, the API server restarts");
+    let named = manifests::grant_names()?;
     let mut attempts = Attempts::default();
     attempts.collect(node)?;
     workload::replace(node)?;
+    attempts.collect(node)?;
     node.restart_api_server()?;
     workload::attempts_go_on(node)?;
     attempts.collect(node)?;
+    workload::replace(node)?;
+    attempts.collect(node)?;
     let missed = attempts.without_verdict();
     ensure!(missed.is_empty(), "no verdict for {missed:?}");
+    if named {
+        attempts.are_named(node)?;
+    }
     say::note(format_args!(
-        "{} attempts, each with its verdict",
-        attempts.count()
+        "{} attempts, each with its verdict{}",
+        attempts.count(),
+        if named {
+            ", none with a name that is not its own"
+        } else {
+            ""
+        }
     ));
     say::step("the DaemonSet rolls");
     let missed = attempts.roll(node)?;
+    if named {
+        attempts.are_named(node)?;
+    }
     say::note(format_args!(
         "{missed} attempts fell between the old pod and the new one, and none besides"
     ));
@@ -84,9 +99,11 @@ fn names_the_cause(node: &Node) -> Result<()> {
         Ok(reports.find(|report| is_nameless(report) && word(report, "/confidence") == "certain"))
     })?;
     say::note(format_args!(
-        "kubectl logs: {} -> {} {} ({})",
+        "kubectl logs: {} {} -> {} {} {} ({})",
         word(&report, "/client/address"),
+        word(&report, "/client/pod"),
         word(&report, "/server/address"),
+        word(&report, "/server/pod"),
         word(&report, "/cause"),
         word(&report, "/confidence")
     ));

@@ -14,7 +14,7 @@ mod container;
 mod usage;
 
 pub(crate) use build::buildah;
-pub use build::{Built, archive, build};
+pub use build::{Built, archive, build, prepare};
 use container::Container;
 use usage::Usage;
 

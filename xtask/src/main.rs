@@ -122,8 +122,8 @@ fn run(verb: Verb) -> Result<ExitCode> {
         Verb::Bench(options) => bench::run(&options).map(done),
         Verb::Fuzz(options) => fuzz::fuzz(&options).map(verdict),
         Verb::Compare(options) => compare::run(&options).map(verdict),
-        Verb::Image(options) => as_root(Purpose::Image, || image::run(&options)),
-        Verb::Cluster(options) => as_root(Purpose::Cluster, || cluster::run(&options)),
+        Verb::Image(options) => as_root(Purpose::Image, &options, image::run),
+        Verb::Cluster(options) => as_root(Purpose::Cluster, &options, cluster::run),
         Verb::Check => check::run().map(done),
         Verb::Names(options) => names::run(&options).map(done),
         Verb::Generate { what } => generate(what).map(done),
@@ -195,11 +195,16 @@ fn run_lab(options: &scenarios::Options) -> Result<ExitCode> {
     )
 }
 
-/// Sets up, and does it as root: containers and the lab take that.
-fn as_root(purpose: Purpose, work: impl FnOnce() -> Result<()>) -> Result<ExitCode> {
+/// Sets up, builds as whoever asked, and does the rest as root: containers and the lab take that.
+fn as_root(
+    purpose: Purpose,
+    options: &image::Options,
+    work: impl FnOnce(&image::Options) -> Result<()>,
+) -> Result<ExitCode> {
     setup::ensure(purpose, false)?;
+    image::prepare(options)?;
     if command::is_root() {
-        return work().map(done);
+        return work(options).map(done);
     }
     say::note("containers and network namespaces take root: asking sudo");
     let arguments = std::env::args_os().skip(1);

@@ -53,7 +53,7 @@ pub fn run(part: Option<Part>, skip_privileged: bool) -> Result<bool> {
     // These two build anew with every optimisation, which takes minutes.
     for (this, name) in [(Part::Image, "image"), (Part::Cluster, "cluster")] {
         if part == Some(this) {
-            let mut command = as_root(this_program()?);
+            let mut command = Command::new(this_program()?);
             command.arg(name);
             count.one(name, command)?;
         }

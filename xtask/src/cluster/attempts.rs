@@ -1,10 +1,10 @@
 //! Each attempt of the client without a name, and its verdict.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 
 use super::node::Node;
 use super::{SOON, is_nameless, manifests, workload};
@@ -17,14 +17,21 @@ type Client = (String, u16);
 #[derive(Default)]
 pub(super) struct Attempts {
     tried: BTreeMap<String, Vec<u16>>,
-    verdicts: BTreeSet<Client>,
+    verdicts: BTreeMap<Client, Names>,
+    /// Which pod of the client had an address.
+    pods: BTreeMap<String, String>,
 }
+
+/// The client's pod and the server's, as a verdict calls them; empty where it has none.
+type Names = (String, String);
 
 impl Attempts {
     /// Reads the logs of the client first: what it tried by then has its verdict by the time that tlsmon's are read.
     pub(super) fn collect(&mut self, node: &Node) -> Result<()> {
         let address = workload::address(node, "legacy")?;
         let ports = ports(&workload::logs(node, "legacy")?);
+        self.pods
+            .insert(address.clone(), workload::pod(node, "legacy")?);
         self.tried.insert(address, ports);
         pause(Duration::from_secs(2))?;
         self.verdicts_of(&workload::agent_logs(node)?);
@@ -34,10 +41,9 @@ impl Attempts {
     fn verdicts_of(&mut self, logs: &str) {
         let reports = handshakes(logs).filter(is_nameless);
         let clients = reports.filter_map(|report| {
-            Some((
-                word(&report, "/client/address").to_owned(),
-                client_port(&report)?,
-            ))
+            let text = |pointer| word(&report, pointer).to_owned();
+            let client = (text("/client/address"), client_port(&report)?);
+            Some((client, (text("/client/pod"), text("/server/pod"))))
         });
         self.verdicts.extend(clients);
     }
@@ -50,8 +56,31 @@ impl Attempts {
     /// Those about which tlsmon said nothing.
     pub(super) fn without_verdict(&self) -> Vec<Client> {
         let tried = self.tried.iter().flat_map(clients);
-        let missed = tried.filter(|client| !self.verdicts.contains(client));
+        let missed = tried.filter(|client| !self.verdicts.contains_key(client));
         missed.collect()
+    }
+
+    /// Whether no verdict has the name of a pod that had not its address then, and the last one has both names.
+    pub(super) fn are_named(&self, node: &Node) -> Result<()> {
+        for ((address, port), (client, _)) in &self.verdicts {
+            let Some(pod) = self.pods.get(address) else {
+                continue;
+            };
+            ensure!(
+                client.is_empty() || client == pod,
+                "{address}:{port} is {pod}, and was called {client}"
+            );
+        }
+        let address = workload::address(node, "legacy")?;
+        let ports = self.tried.get(&address).into_iter().flatten().rev();
+        let mut verdicts = ports.filter_map(|port| self.verdicts.get(&(address.clone(), *port)));
+        let last = verdicts.next().context("no verdict")?;
+        let pods = (
+            workload::pod(node, "legacy")?,
+            workload::pod(node, "gateway")?,
+        );
+        ensure!(*last == pods, "{last:?} in place of {pods:?}");
+        Ok(())
     }
 
     /// Rolls the DaemonSet: what is missed lies between the old pod's end and the new one's start. Gives how many that are.
@@ -73,7 +102,7 @@ impl Attempts {
 
     fn missed_at_one_time(&self) -> Result<usize> {
         let all: Vec<_> = self.tried.iter().flat_map(clients).collect();
-        let missed = |client: &Client| !self.verdicts.contains(client);
+        let missed = |client: &Client| !self.verdicts.contains_key(client);
         let first = all.iter().position(missed).unwrap_or_default();
         let last = all.iter().rposition(missed).map_or(first, |last| last + 1);
         let count = self.without_verdict().len();
@@ -117,7 +146,8 @@ mod tests {
             "10.0.0.1".into(),
             ports("attempt 7 1\nok attempt 8 2\nattempt 0 3\n"),
         );
-        attempts.verdicts.insert(("10.0.0.1".into(), 7));
+        let names = Names::default();
+        attempts.verdicts.insert(("10.0.0.1".into(), 7), names);
         assert_eq!(attempts.count(), 2);
         assert_eq!(attempts.without_verdict(), [("10.0.0.1".to_owned(), 8)]);
     }

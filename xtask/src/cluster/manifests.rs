@@ -46,6 +46,12 @@ pub(super) fn all_are_taken(node: &Node) -> Result<()> {
     Ok(())
 }
 
+/// Whether tlsmon may ask who has an address.
+pub(super) fn grant_names() -> Result<bool> {
+    let (list, _) = deploy::manifests::known("overlays/least-privilege")?;
+    Ok(list.to_string().contains("\"ClusterRole\""))
+}
+
 /// Installs them and waits for the pod.
 pub(super) fn install(node: &Node, built: &Built) -> Result<()> {
     let copy = TempDir::with_prefix("tlsmon-deploy-")?;

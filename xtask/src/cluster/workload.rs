@@ -75,23 +75,21 @@ pub(super) fn attempts_go_on(node: &Node) -> Result<()> {
     })
 }
 
-/// The address of a pod that runs.
+/// The address of a Deployment's pod.
 pub(super) fn address(node: &Node, name: &str) -> Result<String> {
-    let selector = format!("app={name}");
-    let path = "jsonpath={.items[0].status.podIP}";
-    shop(
-        node,
-        &[
-            "get",
-            "pods",
-            "--selector",
-            &selector,
-            "--field-selector",
-            "status.phase=Running",
-            "--output",
-            path,
-        ],
-    )
+    field(node, name, "status.podIP")
+}
+
+/// The name of a Deployment's pod.
+pub(super) fn pod(node: &Node, name: &str) -> Result<String> {
+    field(node, name, "metadata.name")
+}
+
+fn field(node: &Node, name: &str, field: &str) -> Result<String> {
+    let selector = format!("--selector=app={name}");
+    let path = format!("--output=jsonpath={{.items[0].{field}}}");
+    let running = "--field-selector=status.phase=Running";
+    shop(node, &["get", "pods", &selector, running, &path])
 }
 
 /// What the pod of a Deployment printed.

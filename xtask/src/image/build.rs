@@ -63,10 +63,21 @@ pub fn build(options: &Options) -> Result<Built> {
     })
 }
 
+/// Has cargo build what the image will hold, as whoever asked, so that root owns nothing in the target folder.
+pub fn prepare(options: &Options) -> Result<()> {
+    if options.whole || options.image.is_some() {
+        return Ok(());
+    }
+    program(wanted(options)?).map(drop)
+}
+
+fn wanted(options: &Options) -> Result<Platform> {
+    let platform = options.platform;
+    platform.map_or_else(Platform::of_this_machine, Ok)
+}
+
 fn made(options: &Options) -> Result<String> {
-    let platform = options
-        .platform
-        .map_or_else(Platform::of_this_machine, Ok)?;
+    let platform = wanted(options)?;
     let name = format!("localhost/tlsmon-{}:test", platform.name());
     say::step(format_args!("image: {name}"));
     // The one before would stay, without its name.
