@@ -216,6 +216,21 @@ fn wrong_usage_ends_with_2_and_says_what_would_be_right() {
 }
 
 #[test]
+fn a_replay_has_no_names_to_filter_by_and_says_so() {
+    let file = capture("badsni_envoy.pcap");
+    for filter in ["--pod=web-*", "--namespace=shop"] {
+        let output = tlsmon(&["replay", filter, &file]);
+        assert_eq!(output.status.code(), Some(2), "{filter}");
+        assert_eq!(stdout(&output), "");
+        let said = stderr(&output);
+        assert!(
+            said.contains("addresses, no names") && said.contains("help: "),
+            "{said}"
+        );
+    }
+}
+
+#[test]
 fn an_unreadable_capture_ends_with_2_says_where_and_what_to_do_and_still_reads_the_others() {
     let folder = tempfile::tempdir().unwrap();
     let whole = std::fs::read(capture("nosni_envoy.pcap")).unwrap();

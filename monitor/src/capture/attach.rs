@@ -213,6 +213,11 @@ impl Attacher {
         };
         let attached = result?;
         let by = attached.by;
+        // What worked once is kept: another interface's trouble must not look like a kernel without TCX.
+        self.way = match by {
+            By::Tcx => Way::Tcx,
+            By::Clsact => Way::Clsact,
+        };
         self.attached.insert(interface.index, attached);
         Ok(Change::Watched(interface.clone(), by))
     }

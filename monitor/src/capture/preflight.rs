@@ -265,7 +265,7 @@ fn chosen(patterns: &[String]) -> (Check, Vec<Interface>) {
 }
 
 /// An error with its causes; of the verifier's long log, the first line.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = first_line(error);
     let mut cause = error.source();
     while let Some(error) = cause {

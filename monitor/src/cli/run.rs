@@ -9,6 +9,7 @@
 
 mod agent;
 mod http;
+#[cfg(feature = "kubernetes")]
 mod names;
 mod options;
 mod stop;
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 use agent::Agent;
 use http::Http;
+#[cfg(feature = "kubernetes")]
 use names::Names;
 pub(crate) use options::RunArgs;
 use stop::Stop;
@@ -46,12 +48,16 @@ pub(super) fn run(args: &RunArgs, global: &Global) -> Result<Exit, CliError> {
     // The port is taken first: a clash must be told before anything touches the network. Threads start only after the
     // privileges are gone, for each thread has its own.
     let http = Http::bind(args.listen)?;
+    #[cfg(feature = "kubernetes")]
     let names = Names::find(args)?;
     let mut live = Live::open(&args.live(global.verbose))?;
     live.drop_privileges()?;
     let stop = Stop::on_signals()?;
     http.serve(Arc::clone(&metrics), readiness.clone())?;
+    #[cfg(feature = "kubernetes")]
     let enricher = names.ask(args)?;
+    #[cfg(not(feature = "kubernetes"))]
+    let enricher = crate::enrich::Enricher::default();
     let fanout = Fanout {
         filter: args.report.filter.clone().into(),
         metrics,

@@ -226,3 +226,32 @@ async fn without_a_cluster_the_agent_says_so_and_works() {
         "{said}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_doctor_tries_to_read_each_kind_and_says_what_may_not_be_read() {
+    let cluster = Cluster::start().await;
+    let kubeconfig = cluster.identity.kubeconfig();
+    let ask = || {
+        let mut doctor = Command::new(env!("CARGO_BIN_EXE_tlsmon"));
+        doctor.args(["doctor", "--json", "--node", NODE, "--kubeconfig"]);
+        let output = doctor.arg(&kubeconfig).output().unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let checks = report["checks"].as_array().unwrap();
+        let of_names = checks.iter().find(|check| check["name"] == "kubernetes");
+        of_names.unwrap().clone()
+    };
+    let good = tokio::task::block_in_place(ask);
+    assert_eq!(good["status"], "ok", "{good}");
+    assert_eq!(cluster.asked("limit=1"), 3);
+    cluster.state().forbidden.insert(PODS.to_owned());
+    let bad = tokio::task::block_in_place(ask);
+    assert_eq!(bad["status"], "warning", "{bad}");
+    assert!(bad["found"].as_str().unwrap().contains("403"), "{bad}");
+    assert!(
+        bad["help"]
+            .as_str()
+            .unwrap()
+            .contains("list and watch pods"),
+        "{bad}"
+    );
+}

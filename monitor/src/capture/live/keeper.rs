@@ -20,6 +20,7 @@ use crate::capture::attach::{Attacher, Change, Way};
 use crate::capture::clock::monotonic;
 use crate::capture::interfaces::{Found, Interface, MOST, Selection};
 use crate::capture::netlink::{self, Watch};
+use crate::capture::preflight::chain;
 
 /// How long a request to stop may wait.
 const LISTEN: Duration = Duration::from_millis(50);
@@ -124,16 +125,17 @@ impl Keeper {
         if config.attach != Way::Auto {
             return Ok(());
         }
-        match kernel::try_tcx(&mut self.programs) {
-            Ok(true) => {}
-            Ok(false) => self.attacher = Attacher::new(Way::Clsact),
+        let way = match kernel::try_tcx(&mut self.programs) {
+            Ok(true) => Way::Tcx,
+            Ok(false) => Way::Clsact,
             Err(error) => {
                 return Err(LiveError::Attach {
                     interface: "lo".to_owned(),
                     source: Box::new(error),
                 });
             }
-        }
+        };
+        self.attacher = Attacher::new(way);
         Ok(())
     }
 
@@ -233,7 +235,8 @@ impl Keeper {
                 self.notice(Notice::Left(interface.index));
             }
             Change::Failed(interface, error) => {
-                tracing::warn!(interface = interface.name, %error, "cannot attach");
+                let error = chain(error);
+                tracing::warn!(interface = interface.name, error, "cannot attach");
             }
         }
     }

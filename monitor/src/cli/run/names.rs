@@ -2,14 +2,10 @@
 
 use super::RunArgs;
 use crate::cli::CliError;
-use crate::enrich::Enricher;
-#[cfg(feature = "kubernetes")]
-use crate::enrich::Shared;
-#[cfg(feature = "kubernetes")]
 use crate::enrich::kubernetes::{self, Source, SourceError};
+use crate::enrich::{Enricher, Shared};
 
 /// Whether names are asked for.
-#[cfg(feature = "kubernetes")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum When {
     /// Where there is somebody to ask.
@@ -22,13 +18,11 @@ pub(super) enum When {
 /// Who is asked for names: found while every file may be read.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    #[cfg(feature = "kubernetes")]
     source: Option<Source>,
 }
 
 impl Names {
     /// Finds out whom to ask. Outside of a cluster it says that there is nobody.
-    #[cfg(feature = "kubernetes")]
     pub(super) fn find(args: &RunArgs) -> Result<Self, CliError> {
         if args.kubernetes == When::Off {
             return Ok(Self::default());
@@ -49,7 +43,6 @@ impl Names {
     }
 
     /// Asks, from now on, on a thread of its own.
-    #[cfg(feature = "kubernetes")]
     pub(super) fn ask(self, args: &RunArgs) -> Result<Enricher, CliError> {
         let Some(source) = self.source else {
             return Ok(Enricher::default());
@@ -62,17 +55,5 @@ impl Names {
             source,
         })?;
         Ok(Enricher::new(directory))
-    }
-
-    /// This build asks nobody.
-    #[cfg(not(feature = "kubernetes"))]
-    pub(super) fn find(_args: &RunArgs) -> Result<Self, CliError> {
-        Ok(Self::default())
-    }
-
-    /// Asks nobody.
-    #[cfg(not(feature = "kubernetes"))]
-    pub(super) fn ask(self, _args: &RunArgs) -> Result<Enricher, CliError> {
-        Ok(Enricher::default())
     }
 }

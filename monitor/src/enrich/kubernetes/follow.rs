@@ -9,7 +9,7 @@ use super::api::{self, Api};
 use super::backoff::{Backoff, chance};
 use super::problem::Problem;
 use super::{Settings, Source};
-use crate::enrich::{Seen, Shared, Watched};
+use crate::enrich::{Directory, Kind, Seen, Shared, Watched};
 use crate::frame::Timestamp;
 
 /// How long after a watch begins its changes may be of the time before.
@@ -98,10 +98,23 @@ impl Follower<'_> {
             if page.metadata.r#continue.is_empty() {
                 self.directory
                     .write(|directory| directory.end_list(T::KIND, seen));
+                self.doubt_node::<T>();
                 self.known_until = seen.at;
                 return Ok(page.metadata.resource_version);
             }
             next = page.metadata.r#continue;
+        }
+    }
+
+    /// A node without a pod is none: tlsmon itself runs on it, or is asked for names of another.
+    fn doubt_node<T: Watched>(&self) {
+        let is_first = self.known_until == Timestamp::default();
+        let pods = |directory: &Directory| directory.snapshots().first().map(|pods| pods.objects);
+        if T::KIND == Kind::Pod && is_first && self.directory.read(pods) == Some(0) {
+            let node = &self.settings.node;
+            tracing::warn!(
+                "names: the Kubernetes API has no pods on the node {node:?}\nhelp: say what the node is called there with --node or TLSMON_NODE"
+            );
         }
     }
 
