@@ -38,7 +38,7 @@ pub fn old_key(baseline: &Baseline, talk: &Conversation) -> Doubt {
 fn left(case: &Case<'_>) -> Option<Verdict> {
     let talk = case.talk;
     let refused = case.decision.by == EndedBy::Client && case.decision.how == EndedHow::Alert;
-    let farewell = talk.progress.farewell.filter(|_| refused)?;
+    let farewell = talk.progress.farewell.as_ref().filter(|_| refused)?;
     let behind = farewell.behind.filter(|_| farewell.is_at_once())?;
     let Keys { own, used, times } = keys(case.baseline, talk, case.now())?;
     let name = talk.progress.asked_name()?;

@@ -1,6 +1,6 @@
 //! One connection and the handshake in it.
 
-use super::followed::Followed;
+use super::followed::{Followed, TlsFrom};
 use super::vanished::Held;
 use super::{Carrier, Deadlines, Doubt, FirstBytes, Preamble, Progress};
 use crate::flow::{Endpoint, Overlay, Quic, Refused, Side, Sides};
@@ -44,14 +44,14 @@ pub struct Conversation {
     /// How many handshakes were decided before on the same connection.
     pub again: u8,
     /// What [`Self::buffered`] was when it was counted last.
-    pub counted: usize,
+    pub counted: u32,
     /// What is to be said against the server's certificate; looked at when the handshake is completed.
     pub doubt: Doubt,
     /// It is one of several connections that carry its handshake past several interfaces, or may be; none until asked.
     pub is_leg: Option<bool>,
     pub(super) deframers: Sides<Deframer>,
-    /// How many of the client's segments came before the one in which each direction's TLS begins.
-    tls_from: Sides<Option<u32>>,
+    /// Where each direction's TLS begins.
+    tls_from: TlsFrom,
     /// What the server acknowledged of an older connection.
     past_ack: Option<u32>,
     /// When bytes last came in order, and whose.
@@ -100,7 +100,7 @@ impl Conversation {
             doubt: Doubt::default(),
             is_leg: None,
             deframers: Sides::default(),
-            tls_from: Sides::default(),
+            tls_from: TlsFrom::default(),
             past_ack: None,
             moved: None,
             held: Sides::default(),
@@ -193,7 +193,7 @@ impl Conversation {
             self.read(from, piece, now);
             self.note_hole(from, now);
             if !had_hello && self.progress.client_hello.is_some() {
-                let before = self.tls_from.client.unwrap_or_default();
+                let before = self.tls_from.client_segments.into();
                 self.hello_segments = self.streams.client.segments().saturating_sub(before);
             }
         }

@@ -28,7 +28,7 @@ pub struct Farewell {
 
 impl Farewell {
     /// It was said in one go with its Finished: the client never meant to send anything.
-    pub fn is_at_once(self) -> bool {
+    pub fn is_at_once(&self) -> bool {
         self.behind.is_some_and(|behind| behind <= ONE_GO)
     }
 }
@@ -45,11 +45,11 @@ impl Progress {
         if !self.is_alert_behind(self.finished_len(), len) {
             self.goes_on = true;
         } else if self.farewell.is_none() && server.maybe_alert.is_none() {
-            self.farewell = Some(Farewell {
+            self.farewell = Some(Box::new(Farewell {
                 at: now,
                 len,
                 behind: (!self.goes_on).then(|| now.since(finished)),
-            });
+            }));
         }
     }
 
@@ -57,8 +57,7 @@ impl Progress {
     fn finished_len(&self) -> u16 {
         let client = &self.sides.client;
         let place = client.before_finished.map(|before| before.records);
-        let place = place.and_then(|place| usize::try_from(place).ok());
-        let record = place.and_then(|place| client.protected.kept().get(place));
+        let record = place.and_then(|place| client.protected.kept().get(usize::from(place)));
         record.map_or(0, |record| record.len)
     }
 }
@@ -80,7 +79,7 @@ pub(super) fn behind_old_key(
         return Some(decision);
     }
     let progress = &talk.progress;
-    match progress.farewell {
+    match &progress.farewell {
         Some(farewell) if farewell.is_at_once() => Some(Decision {
             outcome: Outcome::Failed,
             by: ended_by(Side::Client),

@@ -10,15 +10,36 @@ pub(super) struct Followed<'a> {
     pub(super) deframers: &'a mut Sides<Deframer>,
     pub(super) progress: &'a mut Progress,
     pub(super) first_bytes: &'a mut Sides<FirstBytes>,
-    /// How many of the client's segments came before the one in which each direction's TLS begins.
-    pub(super) tls_from: &'a mut Sides<Option<u32>>,
+    /// Where each direction's TLS begins.
+    pub(super) tls_from: &'a mut TlsFrom,
     pub(super) now: Timestamp,
+}
+
+/// Where TLS begins.
+#[derive(Debug, Default)]
+pub(super) struct TlsFrom {
+    /// Of which directions that is known.
+    is_known: Sides<bool>,
+    /// How many of the client's segments came before the one in which its TLS begins; at most what fits.
+    pub(super) client_segments: u16,
+}
+
+impl TlsFrom {
+    fn begin(&mut self, side: Side, client_segments: u32) {
+        match side {
+            Side::Client => {
+                self.is_known.client = true;
+                self.client_segments = u16::try_from(client_segments).unwrap_or(u16::MAX);
+            }
+            Side::Server => self.is_known.server = true,
+        }
+    }
 }
 
 impl Followed<'_> {
     /// Bytes that may turn out to stand before TLS: the first of them tell the protocol if they never lead to it.
     pub(super) fn before(&mut self, side: Side, bytes: &[u8]) {
-        if self.tls_from[side].is_none() {
+        if !self.tls_from.is_known[side] {
             self.first_bytes[side].push(bytes);
         }
     }
@@ -28,8 +49,8 @@ impl Followed<'_> {
         let (progress, now) = (&mut *self.progress, self.now);
         match passage {
             Passage::Stream(bytes) => {
-                if self.tls_from[side].is_none() {
-                    self.tls_from[side] = Some(segments_before);
+                if !self.tls_from.is_known[side] {
+                    self.tls_from.begin(side, segments_before);
                     self.first_bytes[side] = FirstBytes::default();
                 }
                 self.first_bytes[side].push(bytes);

@@ -101,7 +101,7 @@ impl Progress {
         };
         let client = match self.sides.client.before_finished {
             Some(before) if self.announces_early_data() => {
-                early(self.records(Side::Client), sizes, before.records)
+                early(self.records(Side::Client), sizes, before.records.into())
             }
             _ if self.announces_early_data() => self.unanswered().client,
             _ => client_13(self.records(Side::Client), sizes),

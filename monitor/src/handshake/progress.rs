@@ -62,7 +62,7 @@ pub struct Progress {
     /// After the client's Finished (TLS 1.3), the server went on with something that is no alert.
     pub accepted: bool,
     /// The client's goodbye behind its Finished (TLS 1.3).
-    pub farewell: Option<Farewell>,
+    pub farewell: Option<Box<Farewell>>,
     /// The client has sent something else behind its Finished (TLS 1.3).
     pub(super) goes_on: bool,
     /// What came first when the handshake was over.
@@ -120,8 +120,8 @@ pub struct SideProgress {
 /// The protected records before a Finished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BeforeFinished {
-    /// How many.
-    pub records: u32,
+    /// How many; at most what fits.
+    pub records: u16,
     /// The length of the last of them.
     pub last: Option<u16>,
 }

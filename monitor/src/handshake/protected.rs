@@ -42,9 +42,10 @@ impl ProtectedRecords {
 
     /// How many there are, and how long the last of them is.
     pub(super) fn so_far(&self) -> BeforeFinished {
-        let kept = u32::try_from(self.kept.len()).unwrap_or(u32::MAX);
+        let kept = u16::try_from(self.kept.len()).unwrap_or(u16::MAX);
+        let not_kept = u16::try_from(self.not_kept).unwrap_or(u16::MAX);
         BeforeFinished {
-            records: kept.saturating_add(self.not_kept),
+            records: kept.saturating_add(not_kept),
             last: self.last,
         }
     }

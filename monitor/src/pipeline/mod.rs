@@ -264,8 +264,9 @@ impl Pipeline {
         talk.push(side, passing.packet, passing.frame.time);
         if !passing.packet.is_empty() {
             let held = talk.buffered();
-            self.buffered = (self.buffered + held).saturating_sub(talk.counted);
-            talk.counted = held;
+            self.buffered = (self.buffered + held).saturating_sub(talk.counted as usize);
+            // What a conversation holds is bounded, far below 4 GiB.
+            talk.counted = u32::try_from(held).unwrap_or(u32::MAX);
             if self.buffered > self.settings.max_buffered {
                 self.buffered = self.buffered.saturating_sub(held);
                 talk.give_up();

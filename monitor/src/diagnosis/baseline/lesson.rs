@@ -6,7 +6,7 @@ use super::profile::Chosen;
 use super::tried::Tried;
 use crate::diagnosis::refusal::Refusal;
 use crate::frame::Timestamp;
-use crate::handshake::{ClientCertificate, Conversation, Decision, Farewell};
+use crate::handshake::{ClientCertificate, Conversation, Decision};
 use crate::report::{EndedBy, EndedHow, Outcome};
 use crate::tls::{ClientHello, ExtensionType, ServerName};
 
@@ -89,7 +89,10 @@ fn is_trouble(talk: &Conversation, decision: Decision) -> bool {
 /// A client that leaves in one go with its Finished may have been refused.
 fn key(talk: &Conversation, decision: Decision) -> Option<u8> {
     let progress = &talk.progress;
-    let leaves = progress.farewell.is_some_and(Farewell::is_at_once);
+    let leaves = progress
+        .farewell
+        .as_ref()
+        .is_some_and(|farewell| farewell.is_at_once());
     let goes_on = decision.is_established() && talk.is_tls13() && !leaves;
     progress.offered_key().filter(|_| goes_on)
 }
