@@ -6,7 +6,7 @@ use crate::tls::samples::{self, extension, vec16};
 use crate::tls::{Deframer, HandshakeType, Item};
 
 /// The ServerHellos of a recorded stream.
-fn recorded(stream: &str) -> Vec<Box<ServerHello>> {
+fn recorded(stream: &str) -> Vec<ServerHello> {
     let mut hellos = Vec::new();
     Deframer::default().push(samples::stream(stream), &mut |item| {
         if let Item::Handshake {
@@ -15,7 +15,7 @@ fn recorded(stream: &str) -> Vec<Box<ServerHello>> {
             ..
         } = item
         {
-            hellos.push(ServerHello::parse(body).unwrap());
+            hellos.push(*ServerHello::parse(body).unwrap());
         }
     });
     hellos
@@ -59,7 +59,7 @@ fn a_hello_retry_request_is_told_from_the_answer_behind_it() {
     let hellos = recorded("ok_hrr.server");
     let retries: Vec<bool> = hellos
         .iter()
-        .map(|hello| hello.is_hello_retry_request())
+        .map(ServerHello::is_hello_retry_request)
         .collect();
     assert_eq!(retries, [true, false]);
     assert_eq!(hellos[0].group, hellos[1].group);
