@@ -14,7 +14,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const TARGET: &str = "bpfel-unknown-none";
-const REMEDY: &str = "help: cargo xtask setup   (or: rustup toolchain install nightly --component rust-src; cargo install bpf-linker --version 0.10.3 --locked)";
+/// rustup's compilers, the one that bpf-linker is known to go with first: it links what LLVM 22 made, and newer nightlies have a newer LLVM.
+const TOOLCHAINS: [&str; 2] = ["nightly-2026-05-20", "nightly"];
+
+const REMEDY: &str = "help: cargo xtask setup   (or: rustup toolchain install nightly-2026-05-20 --component rust-src; cargo install bpf-linker --version 0.10.3 --locked)";
 
 type Result<T> = std::result::Result<T, String>;
 
@@ -142,7 +145,9 @@ struct Compiler {
 
 impl Compiler {
     fn find() -> Result<Self> {
-        Self::of_rustup("nightly")
+        TOOLCHAINS
+            .iter()
+            .find_map(|toolchain| Self::of_rustup(toolchain))
             .or_else(Self::of_distribution)
             .ok_or_else(|| format!("found neither a rustup nightly with rust-src nor a rustc with a core library for {TARGET}"))
     }

@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use serde_json::Value;
 
 use crate::image::{self, Built};
-use crate::lab::{until, uptime, word};
+use crate::lab::{listen_for_interrupts, remove_stale, until, uptime, word};
 use crate::say;
 
 mod attempts;
@@ -30,6 +30,8 @@ const SOON: Duration = Duration::from_mins(2);
 pub fn run(options: &image::Options) -> Result<()> {
     let built = image::build(options)?;
     say::step("cluster: one node, with its control plane");
+    listen_for_interrupts()?;
+    remove_stale();
     let started = uptime()?;
     let folder = tempfile::tempdir()?;
     let (lab, agent) = (

@@ -6,7 +6,10 @@ use anyhow::{Result, ensure};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use crate::lab::{Agent, AgentOptions, Curl, Network, Pki, Server, pause, uptime, word};
+use crate::lab::{
+    Agent, AgentOptions, Curl, Network, Pki, Server, listen_for_interrupts, pause, remove_stale,
+    uptime, word,
+};
 use crate::say;
 
 mod build;
@@ -69,6 +72,8 @@ pub fn run(options: &Options) -> Result<()> {
 }
 
 fn try_it(built: &Built) -> Result<()> {
+    listen_for_interrupts()?;
+    remove_stale();
     let network = Network::create()?;
     let pki = Pki::create(&[NAME])?;
     let container = Container::of(&built.name)?;

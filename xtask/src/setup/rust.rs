@@ -12,6 +12,10 @@ use crate::say;
 /// The linker's version: the build is tried with this one.
 const LINKER: &str = "0.10.3";
 
+/// The nightly that it goes with, and what that says of itself: newer ones have a newer LLVM, which this linker does not read.
+const TOOLCHAIN: &str = "nightly-2026-05-20";
+const LLVM: &str = "LLVM version: 22.";
+
 /// Where Debian's rustc keeps a ready-made `core` for BPF.
 const DEBIAN_CORE: &str = "/usr/lib/rustlib/bpfel-unknown-none/lib";
 
@@ -24,15 +28,14 @@ pub(super) fn bpf_compiler() -> Item {
     }
 }
 
+/// Whether there is a nightly with its source, whose LLVM is the linker's.
 fn nightly_has_source() -> bool {
-    output(Command::new("rustup").args([
-        "component",
-        "list",
-        "--installed",
-        "--toolchain",
-        "nightly",
-    ]))
-    .is_ok_and(|components| components.lines().any(|line| line == "rust-src"))
+    let rustup = |arguments: &[&str]| output(Command::new("rustup").args(arguments));
+    [TOOLCHAIN, "nightly"].iter().any(|toolchain| {
+        let components = ["component", "list", "--installed", "--toolchain", toolchain];
+        rustup(&components).is_ok_and(|list| list.lines().any(|line| line == "rust-src"))
+            && rustup(&["run", toolchain, "rustc", "-vV"]).is_ok_and(|about| about.contains(LLVM))
+    })
 }
 
 fn has_nightly() -> bool {
@@ -42,20 +45,8 @@ fn has_nightly() -> bool {
 /// rustup's nightly first, as every user of aya does; Debian's compiler where that cannot be had.
 fn install_compiler() -> Result<()> {
     let mut rustup = Command::new("rustup");
-    if has_nightly() {
-        rustup.args(["component", "add", "rust-src", "--toolchain", "nightly"]);
-    } else {
-        rustup.args([
-            "toolchain",
-            "install",
-            "nightly",
-            "--profile",
-            "minimal",
-            "--component",
-            "rust-src",
-        ]);
-    }
-    if let Err(error) = run(&mut rustup) {
+    rustup.args(["toolchain", "install", TOOLCHAIN, "--profile", "minimal"]);
+    if let Err(error) = run(rustup.args(["--component", "rust-src"])) {
         say::note(format_args!("{error:#}; taking Debian's compiler"));
         return debian::install(&["rustc-web", "libstd-rust-web-dev-bpf"]);
     }
