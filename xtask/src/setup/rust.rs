@@ -30,23 +30,39 @@ pub(super) fn bpf_compiler() -> Item {
 
 /// Whether there is a nightly with its source, whose LLVM is the linker's.
 fn nightly_has_source() -> bool {
-    let rustup = |arguments: &[&str]| output(Command::new("rustup").args(arguments));
-    [TOOLCHAIN, "nightly"].iter().any(|toolchain| {
-        let components = ["component", "list", "--installed", "--toolchain", toolchain];
-        rustup(&components).is_ok_and(|list| list.lines().any(|line| line == "rust-src"))
-            && rustup(&["run", toolchain, "rustc", "-vV"]).is_ok_and(|about| about.contains(LLVM))
+    let has_source = |toolchain: &&str| {
+        rustup(&["component", "list", "--installed", "--toolchain", toolchain])
+            .is_ok_and(|list| list.lines().any(|line| line == "rust-src"))
+    };
+    nightlies().any(|toolchain| has_source(&toolchain))
+}
+
+/// The nightlies here whose LLVM is the linker's.
+fn nightlies() -> impl Iterator<Item = &'static str> {
+    [TOOLCHAIN, "nightly"].into_iter().filter(|toolchain| {
+        rustup(&["run", toolchain, "rustc", "-vV"]).is_ok_and(|about| about.contains(LLVM))
     })
+}
+
+fn rustup(arguments: &[&str]) -> Result<String> {
+    output(Command::new("rustup").args(arguments))
 }
 
 fn has_nightly() -> bool {
     succeeds(Command::new("rustup").args(["run", "nightly", "rustc", "--version"]))
 }
 
-/// rustup's nightly first, as every user of aya does; Debian's compiler where that cannot be had.
+/// A nightly that is here gets its source; else the one that the linker goes with is fetched. Debian's compiler where neither can
+/// be had.
 fn install_compiler() -> Result<()> {
-    let mut rustup = Command::new("rustup");
-    rustup.args(["toolchain", "install", TOOLCHAIN, "--profile", "minimal"]);
-    if let Err(error) = run(rustup.args(["--component", "rust-src"])) {
+    let mut fetch = Command::new("rustup");
+    match nightlies().next() {
+        Some(toolchain) => fetch.args(["component", "add", "rust-src", "--toolchain", toolchain]),
+        None => fetch
+            .args(["toolchain", "install", TOOLCHAIN, "--profile", "minimal"])
+            .args(["--component", "rust-src"]),
+    };
+    if let Err(error) = run(&mut fetch) {
         say::note(format_args!("{error:#}; taking Debian's compiler"));
         return debian::install(&["rustc-web", "libstd-rust-web-dev-bpf"]);
     }
