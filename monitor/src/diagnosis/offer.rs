@@ -5,7 +5,7 @@ use super::words::{LATELY, codes, counted, versions};
 use crate::tls::{ClientHello, RecordSizes, Version, is_grease, names};
 
 /// From so many handshakes on, what was negotiated in none of them counts as what the endpoint does not take.
-const ENOUGH: u32 = 3;
+pub(super) const ENOUGH: u32 = 3;
 
 /// What a client offers, beside what its endpoint negotiated with others lately.
 #[derive(Clone, Copy, Debug)]
