@@ -9,9 +9,11 @@ use crate::report::{Cause, Event, Handshake, Outcome, Peer, ProxyProtocol, Revis
 
 mod args;
 mod cause;
+mod query;
 
 pub use args::FilterArgs;
 pub(crate) use cause::CauseParser;
+pub use query::BadQuery;
 
 /// Which handshakes to show. Each list that is not empty must have an entry that fits; the default shows failures only.
 #[derive(Clone, Debug, Default)]

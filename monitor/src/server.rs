@@ -1,5 +1,6 @@
-//! The agent's HTTP side: `/metrics` for Prometheus, `/healthz` and `/readyz` for the kubelet.
+//! The agent's HTTP side: `/metrics` for Prometheus, `/healthz` and `/readyz` for the kubelet, `/api/v1` for this host.
 
+mod api;
 mod connections;
 mod error;
 mod readiness;

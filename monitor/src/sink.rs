@@ -5,6 +5,7 @@
 //! ```text
 //! Event --> metrics           every event, before any filter
 //!       --> tally             every event: what the run came to
+//!       --> recent            the last of them, for the API
 //!       --> filter --> queue --> printer --> stdout      may be slow, and then loses by count
 //! ```
 //!
@@ -16,6 +17,7 @@ pub mod json;
 pub mod metrics;
 pub mod printer;
 pub mod queue;
+pub mod recent;
 pub mod schema;
 pub mod style;
 pub mod summary;

@@ -3,7 +3,7 @@
 //! ```text
 //! main thread    kernel ring --> Frames --> pipeline --> Events --> metrics, tally, queue
 //! log thread     queue --> stdout
-//! http thread    /metrics, /healthz, /readyz
+//! http thread    /metrics, /healthz, /readyz, /api/v1
 //! names thread   Kubernetes API --> who has which address, which the main thread asks
 //! ```
 
@@ -28,11 +28,12 @@ use super::{CliError, Exit, Global};
 use crate::capture::live::Live;
 use crate::pipeline::{Driver, Pipeline};
 use crate::report::Event;
-use crate::server::Readiness;
+use crate::server::{Readiness, ServerState};
 use crate::sink::fanout::Fanout;
 use crate::sink::metrics::Metrics;
 use crate::sink::printer::{Format, PrintError, Printer};
 use crate::sink::queue::Queue;
+use crate::sink::recent::Recent;
 use crate::sink::style::Style;
 use crate::sink::summary::Tally;
 
@@ -53,7 +54,12 @@ pub(super) fn run(args: &RunArgs, global: &Global) -> Result<Exit, CliError> {
     let mut live = Live::open(&args.live(global.verbose))?;
     live.drop_privileges()?;
     let stop = Stop::on_signals()?;
-    http.serve(Arc::clone(&metrics), readiness.clone())?;
+    let recent = Arc::new(Recent::default());
+    http.serve(ServerState {
+        metrics: Arc::clone(&metrics),
+        readiness: readiness.clone(),
+        recent: Arc::clone(&recent),
+    })?;
     #[cfg(feature = "kubernetes")]
     let enricher = names.ask(args)?;
     #[cfg(not(feature = "kubernetes"))]
@@ -62,6 +68,7 @@ pub(super) fn run(args: &RunArgs, global: &Global) -> Result<Exit, CliError> {
         filter: args.report.filter.clone().into(),
         metrics,
         tally: Tally::new(),
+        recent,
         queue: queue(args, global)?,
     };
     let agent = Agent::new(enricher, fanout, live.counters(), &stop, readiness);

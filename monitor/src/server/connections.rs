@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -15,6 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use super::api::PeerAddress;
 use super::{ServeError, ServerState, routes};
 
 /// Connections at a time; more wait in the kernel's backlog.
@@ -47,8 +48,9 @@ pub async fn serve(listener: TcpListener, state: ServerState, shutdown: impl Fut
         tokio::select! {
             () = &mut shutdown => break,
             Some(_) = connections.join_next() => {}
-            (stream, place) = accept(&listener, &places) => {
-                connections.spawn(converse(stream, router.clone(), ending.clone(), place));
+            (stream, peer, place) = accept(&listener, &places) => {
+                let router = router.clone().layer(Extension(PeerAddress(peer)));
+                connections.spawn(converse(stream, router, ending.clone(), place));
             }
         }
     }
@@ -65,14 +67,14 @@ pub async fn serve(listener: TcpListener, state: ServerState, shutdown: impl Fut
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> (TcpStream, OwnedSemaphorePermit) {
+) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
     // The semaphore is never closed.
     let Ok(place) = Arc::clone(places).acquire_owned().await else {
         return pending().await;
     };
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return (stream, place),
+            Ok((stream, peer)) => return (stream, peer, place),
             Err(error) => tracing::warn!(%error, "cannot accept a connection"),
         }
         sleep(ACCEPT_PAUSE).await;

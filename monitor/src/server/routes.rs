@@ -5,11 +5,13 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
+use axum::middleware::from_fn;
 use axum::response::IntoResponse;
 use axum::routing::get;
 
-use super::Readiness;
+use super::{Readiness, api};
 use crate::sink::metrics::Metrics;
+use crate::sink::recent::Recent;
 
 /// What the answers are made of.
 #[derive(Clone, Debug)]
@@ -18,18 +20,24 @@ pub struct ServerState {
     pub metrics: Arc<Metrics>,
     /// What `/readyz` says.
     pub readiness: Readiness,
+    /// What `/api/v1/handshakes` gives.
+    pub recent: Arc<Recent>,
 }
 
 /// Every path; others are answered with 404, other methods than GET and HEAD with 405.
 pub(super) fn router(state: ServerState) -> Router {
+    let api = Router::new()
+        .route("/api/v1/handshakes", get(api::handshakes))
+        .layer(from_fn(api::only_here));
     Router::new()
+        .merge(api)
         .route("/metrics", get(metrics))
         .route("/healthz", get(async || "alive\n"))
         .route("/readyz", get(ready))
         .fallback(async || {
             (
                 StatusCode::NOT_FOUND,
-                "not found; try /metrics, /healthz or /readyz\n",
+                "not found; try /metrics, /healthz, /readyz or /api/v1/handshakes\n",
             )
         })
         .with_state(state)

@@ -9,12 +9,16 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::*;
+use crate::report::Event;
+use crate::sink::example;
 use crate::sink::metrics::Metrics;
+use crate::sink::recent::Recent;
 
 const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 struct Running {
     address: SocketAddr,
+    recent: Arc<Recent>,
     readiness: Readiness,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
@@ -23,9 +27,11 @@ struct Running {
 async fn start() -> Running {
     let metrics = Arc::new(Metrics::new("0.0.0").unwrap());
     let readiness = Readiness::waiting_for("capture is not attached");
+    let recent = Arc::new(Recent::default());
     let state = ServerState {
         metrics,
         readiness: readiness.clone(),
+        recent: Arc::clone(&recent),
     };
     let listener = bind(LOOPBACK).await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -35,6 +41,7 @@ async fn start() -> Running {
     }));
     Running {
         address,
+        recent,
         readiness,
         stop,
         task,
@@ -58,11 +65,67 @@ async fn exchange(address: SocketAddr, request: String) -> String {
 }
 
 async fn get(address: SocketAddr, path: &str) -> String {
+    get_as(address, path, "x").await
+}
+
+async fn get_as(address: SocketAddr, path: &str, host: &str) -> String {
     exchange(
         address,
-        format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+        format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"),
     )
     .await
+}
+
+/// What the API answers to a client of this host.
+async fn ask(address: SocketAddr, query: &str) -> serde_json::Value {
+    let answer = get_as(
+        address,
+        &format!("/api/v1/handshakes{query}"),
+        "localhost:9469",
+    )
+    .await;
+    let body = answer.split("\r\n\r\n").nth(1);
+    serde_json::from_str(body.unwrap_or_default()).unwrap_or_else(|_| panic!("{answer}"))
+}
+
+#[tokio::test]
+async fn the_last_handshakes_are_given_as_they_are_printed() {
+    let server = start().await;
+    for event in example::events() {
+        server.recent.observe(&event);
+    }
+    let failures = ask(server.address, "").await;
+    assert_eq!(failures["schema"], "tlsmon/v1");
+    assert_eq!(failures["forgotten"], 0);
+    let list = failures["handshakes"].as_array().unwrap();
+    assert!(list.iter().any(|one| one["cause"] == "no-sni-rejected"));
+    assert!(list.iter().all(|one| one["outcome"] != "established"));
+    let one = ask(server.address, "?all&limit=1").await;
+    assert_eq!(one["handshakes"].as_array().unwrap().len(), 1);
+    let none = ask(server.address, "?client=192.0.2.99").await;
+    assert_eq!(none["handshakes"].as_array().unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn a_reader_sees_what_is_sent_with_names_that_need_escaping() {
+    let server = start().await;
+    let hostile = example::hostile("\u{1b}]0;\"größer\"");
+    server
+        .recent
+        .observe(&Event::Handshake(Box::new(hostile.clone())));
+    let given = ask(server.address, "?all").await;
+    assert_eq!(given["handshakes"][0]["id"], hostile.id.to_string());
+}
+
+#[tokio::test]
+async fn the_api_refuses_wrong_queries_and_web_pages_that_call_this_host_by_a_name() {
+    let server = start().await;
+    let path = "/api/v1/handshakes?cause=no-sni";
+    let wrong = get_as(server.address, path, "127.0.0.1").await;
+    assert!(wrong.starts_with("HTTP/1.1 400"), "{wrong}");
+    assert!(wrong.contains("no-sni-rejected"), "{wrong}");
+    let page = get_as(server.address, "/api/v1/handshakes", "attacker.example").await;
+    assert!(page.starts_with("HTTP/1.1 403"), "{page}");
 }
 
 #[tokio::test]

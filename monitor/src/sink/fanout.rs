@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::metrics::Metrics;
 use super::queue::{self, Offer, Queue};
+use super::recent::Recent;
 use super::summary::Tally;
 use crate::filter::Filter;
 use crate::report::Event;
@@ -17,6 +18,8 @@ pub struct Fanout {
     pub metrics: Arc<Metrics>,
     /// Sees every event.
     pub tally: Tally,
+    /// Sees every event.
+    pub recent: Arc<Recent>,
     /// Takes what is printed; none when nothing is.
     pub queue: Option<Queue>,
 }
@@ -26,6 +29,7 @@ impl Fanout {
     pub fn event(&mut self, event: Event) -> Offer {
         self.metrics.observe(&event);
         self.tally.observe(&event);
+        self.recent.observe(&event);
         let Some(queue) = self.queue.as_ref().filter(|_| self.filter.passes(&event)) else {
             return Offer::Taken;
         };
@@ -59,6 +63,7 @@ mod tests {
             filter: Filter::default(),
             metrics,
             tally: Tally::new(),
+            recent: Arc::default(),
             queue,
         }
     }

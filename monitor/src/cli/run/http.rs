@@ -1,14 +1,11 @@
 //! The HTTP server beside the capture, on a thread of its own.
 
-use std::sync::Arc;
-
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
 use super::options::Listen;
 use crate::cli::CliError;
-use crate::server::{self, Readiness, ServerState};
-use crate::sink::metrics::Metrics;
+use crate::server::{self, ServerState};
 
 /// A port that is taken and not served yet.
 pub(super) struct Http(Option<(Runtime, TcpListener)>);
@@ -29,11 +26,10 @@ impl Http {
     }
 
     /// Serves until the process ends.
-    pub(super) fn serve(self, metrics: Arc<Metrics>, readiness: Readiness) -> Result<(), CliError> {
+    pub(super) fn serve(self, state: ServerState) -> Result<(), CliError> {
         let Some((runtime, listener)) = self.0 else {
             return Ok(());
         };
-        let state = ServerState { metrics, readiness };
         let thread = std::thread::Builder::new().name("tlsmon-http".to_owned());
         let serve =
             move || runtime.block_on(server::serve(listener, state, std::future::pending()));
