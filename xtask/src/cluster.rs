@@ -93,7 +93,7 @@ fn tried(node: &mut Node, built: &Built) -> Result<()> {
     ends(node)
 }
 
-/// `kubectl logs` and `/metrics` name the cause.
+/// `kubectl logs`, `/metrics` and the API name the cause.
 fn names_the_cause(node: &Node) -> Result<()> {
     let report = until("the verdict in kubectl logs", SOON, || {
         let logs = workload::agent_logs(node).unwrap_or_default();
@@ -115,15 +115,30 @@ fn names_the_cause(node: &Node) -> Result<()> {
         "the client is {client}: {report}"
     );
     let metric = "tlsmon_handshake_failures_total";
-    let metrics = node
-        .namespace()
-        .inside(|| crate::lab::get("127.0.0.1:9469", "/metrics"))??;
+    let metrics = asked(node, "/metrics")?;
     let line = metrics.lines().find(|line| {
         line.starts_with(metric) && line.contains("no-sni-rejected") && !line.ends_with(" 0")
     });
     say::note(format_args!("/metrics: {}", line.unwrap_or_default()));
     ensure!(line.is_some(), "no {metric} for it in\n{metrics}");
+    api_has_it(node, word(&report, "/id"))
+}
+
+/// The agent's API gives that verdict to who asks for its cause.
+fn api_has_it(node: &Node, id: &str) -> Result<()> {
+    let path = "/api/v1/handshakes?cause=no-sni-rejected&limit=500";
+    let answer: Value = serde_json::from_str(&asked(node, path)?)?;
+    let list = answer.get("handshakes").and_then(Value::as_array);
+    let has_it = list.is_some_and(|list| list.iter().any(|one| word(one, "/id") == id));
+    ensure!(has_it, "{path} does not have {id}: {answer}");
+    say::note(format_args!("{path}: has {id}"));
     Ok(())
+}
+
+/// What tlsmon's pod answers on the node.
+fn asked(node: &Node, path: &str) -> Result<String> {
+    let get = || crate::lab::get("127.0.0.1:9469", path);
+    node.namespace().inside(get)?
 }
 
 /// Whether this is the verdict that the client without a name must get.
