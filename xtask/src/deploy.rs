@@ -15,8 +15,6 @@ pub mod manifests;
 mod panels;
 pub mod rules;
 
-const DASHBOARD: &str = "grafana/tlsmon-overview.json";
-
 fn folder() -> PathBuf {
     paths::root().join("deploy")
 }
@@ -31,8 +29,10 @@ fn made() -> Result<Vec<(PathBuf, String)>> {
     let objects = alerts::OBJECTS
         .iter()
         .map(|object| (folder().join(object.file), object.text(&rules)));
-    let dashboard = (folder().join(DASHBOARD), dashboard::text());
-    Ok(objects.chain([dashboard]).collect())
+    let dashboards = dashboard::ALL
+        .iter()
+        .map(|dashboard| (folder().join(dashboard.file()), dashboard.text()));
+    Ok(objects.chain(dashboards).collect())
 }
 
 /// Writes the files that are made from others.
@@ -68,6 +68,12 @@ mod tests {
         documented::Documented::from_page(&page).unwrap()
     }
 
+    fn panels() -> impl Iterator<Item = &'static panels::Panel> {
+        dashboard::ALL
+            .iter()
+            .flat_map(|dashboard| dashboard.panels())
+    }
+
     #[test]
     fn files_made_from_others_are_up_to_date() {
         up_to_date().unwrap();
@@ -76,7 +82,7 @@ mod tests {
     #[test]
     fn every_panel_asks_for_documented_metrics_and_names_its_series_by_labels_of_theirs() {
         let documented = documented();
-        for panel in panels::ROWS.iter().flat_map(|row| row.panels) {
+        for panel in panels() {
             let found = documented.check(panel.query).expect(panel.title);
             assert!(found > 0, "{} asks for nothing", panel.title);
             let names = panel.legend.split("{{").skip(1);
@@ -84,6 +90,17 @@ mod tests {
                 let known = label == "le" || documented.is_label(label);
                 assert!(known, "{}: no label {label}", panel.title);
             }
+        }
+    }
+
+    #[test]
+    fn every_documented_metric_is_on_a_dashboard() {
+        let queries: Vec<_> = panels().map(|panel| panel.query).collect();
+        for metric in documented().names() {
+            assert!(
+                queries.iter().any(|query| query.contains(metric)),
+                "no panel shows {metric}"
+            );
         }
     }
 

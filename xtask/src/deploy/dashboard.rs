@@ -1,37 +1,97 @@
-//! The Grafana dashboard, as JSON, from the list of its panels.
+//! The Grafana dashboards, as JSON, from the lists of their panels.
 
 use serde_json::{Value, json};
 
-use super::panels::{Panel, ROWS, Row, Shape};
+use super::panels::{Panel, Row, Shape, endpoint, overview};
 
 /// Grafana's grid is this wide.
 const WIDTH: u32 = 24;
 
-/// The dashboard as Grafana imports it.
-pub(super) fn text() -> String {
-    format!("{:#}\n", dashboard())
+/// The identifier of the dashboard of one endpoint, to which others lead.
+const OF_ENDPOINT: &str = "tlsmon-endpoint";
+
+/// A dashboard.
+pub(super) struct Dashboard {
+    uid: &'static str,
+    title: &'static str,
+    about: &'static str,
+    pub(super) rows: &'static [Row],
+    /// Whether it shows one endpoint, and not any number of them.
+    one_endpoint: bool,
+    /// What its link to the other dashboard says, and which that is.
+    link: (&'static str, &'static str),
 }
 
-fn dashboard() -> Value {
-    json!({
-        "uid": "tlsmon-overview",
-        "title": "tlsmon: TLS handshakes",
-        "description": "Which handshakes fail, why, and who ended them. Made by cargo xtask generate deploy.",
-        "tags": ["tlsmon", "tls"],
-        "schemaVersion": 39,
-        "editable": true,
-        "graphTooltip": 1,
-        "refresh": "1m",
-        "time": { "from": "now-6h", "to": "now" },
-        "templating": { "list": variables() },
-        "panels": panels(),
-    })
-}
+const OVERVIEW: Dashboard = Dashboard {
+    uid: "tlsmon-overview",
+    title: "tlsmon: TLS handshakes",
+    about: "Which handshakes fail, why, and who ended them. Made by cargo xtask generate deploy.",
+    rows: overview::ROWS,
+    one_endpoint: false,
+    link: ("One endpoint", OF_ENDPOINT),
+};
 
-fn variables() -> Value {
-    json!([
-        { "type": "datasource", "name": "source", "label": "Data source", "query": "prometheus" },
-        {
+const ENDPOINT: Dashboard = Dashboard {
+    uid: OF_ENDPOINT,
+    title: "tlsmon: one endpoint",
+    about: "What fails at one endpoint, and what it speaks with those who succeed. Made by cargo xtask generate deploy.",
+    rows: endpoint::ROWS,
+    one_endpoint: true,
+    link: ("All endpoints", OVERVIEW.uid),
+};
+
+pub(super) const ALL: [&Dashboard; 2] = [&OVERVIEW, &ENDPOINT];
+
+impl Dashboard {
+    /// Its file, under `deploy/`.
+    pub(super) fn file(&self) -> String {
+        format!("grafana/{}.json", self.uid)
+    }
+
+    pub(super) fn panels(&self) -> impl Iterator<Item = &'static Panel> {
+        self.rows.iter().flat_map(|row| row.panels)
+    }
+
+    /// As Grafana imports it.
+    pub(super) fn text(&self) -> String {
+        format!("{:#}\n", self.json())
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "uid": self.uid,
+            "title": self.title,
+            "description": self.about,
+            "tags": ["tlsmon", "tls"],
+            "schemaVersion": 39,
+            "editable": true,
+            "graphTooltip": 1,
+            "refresh": "1m",
+            "time": { "from": "now-6h", "to": "now" },
+            "links": [self.link()],
+            "templating": { "list": self.variables() },
+            "panels": placed(self.rows),
+        })
+    }
+
+    /// Leads to the other dashboard, with the same source and time.
+    fn link(&self) -> Value {
+        let (title, uid) = self.link;
+        json!({
+            "type": "link",
+            "title": title,
+            "icon": "dashboard",
+            "url": address(uid, ""),
+            "keepTime": true,
+            "includeVars": false,
+            "targetBlank": false,
+        })
+    }
+
+    fn variables(&self) -> Value {
+        let several = !self.one_endpoint;
+        let all = several.then(|| json!({ "text": "All", "value": "$__all" }));
+        let endpoint = json!({
             "type": "query",
             "name": "endpoint",
             "label": "Endpoint",
@@ -39,22 +99,31 @@ fn variables() -> Value {
             "query": { "query": "label_values(tlsmon_handshakes_total, endpoint)", "refId": "endpoint" },
             "refresh": 2,
             "sort": 1,
-            "multi": true,
-            "includeAll": true,
-            "allValue": ".*",
-            "current": { "text": "All", "value": "$__all" },
-        },
-    ])
+            "multi": several,
+            "includeAll": several,
+            "allValue": several.then_some(".*"),
+            "current": all.unwrap_or_else(|| json!({})),
+        });
+        json!([
+            { "type": "datasource", "name": "source", "label": "Data source", "query": "prometheus" },
+            endpoint,
+        ])
+    }
+}
+
+/// A dashboard's address, with the data source that is chosen here, and more variables.
+fn address(uid: &str, more: &str) -> String {
+    format!("/d/{uid}?${{source:queryparam}}{more}")
 }
 
 fn source() -> Value {
     json!({ "type": "prometheus", "uid": "${source}" })
 }
 
-fn panels() -> Vec<Value> {
+fn placed(rows: &[Row]) -> Vec<Value> {
     let mut all = Vec::new();
     let mut top = 0;
-    for row in ROWS {
+    for row in rows {
         all.push(json!({
             "id": all.len() + 1,
             "type": "row",
@@ -102,7 +171,10 @@ fn drawn(panel: &Panel, id: usize, place: &Value) -> Value {
                 _ => "time_series",
             },
         }],
-        "fieldConfig": { "defaults": { "unit": panel.unit, "custom": custom(panel.shape) }, "overrides": [] },
+        "fieldConfig": {
+            "defaults": { "unit": panel.unit, "custom": custom(panel.shape), "links": links(panel) },
+            "overrides": [],
+        },
         "options": options(panel),
         "transformations": transformations(panel.shape),
     })
@@ -141,6 +213,19 @@ fn options(panel: &Panel) -> Value {
     }
 }
 
+/// Where the panel's series name an endpoint: to the dashboard of the one that is clicked, for the time shown.
+fn links(panel: &Panel) -> Value {
+    if !panel.legend.contains("{{endpoint}}") {
+        return json!([]);
+    }
+    let endpoint = match panel.shape {
+        Shape::Table => "${__data.fields.endpoint}",
+        _ => "${__field.labels.endpoint}",
+    };
+    let more = format!("&var-endpoint={endpoint}&${{__url_time_range}}");
+    json!([{ "title": "This endpoint", "url": address(OF_ENDPOINT, &more) }])
+}
+
 fn transformations(shape: Shape) -> Value {
     match shape {
         Shape::Table => {
@@ -156,11 +241,32 @@ mod tests {
 
     #[test]
     fn every_row_fills_the_width_and_no_two_panels_share_an_identifier() {
-        for row in ROWS {
-            assert_eq!(places(row).map(|(_, width)| width).sum::<u32>(), WIDTH);
+        for dashboard in ALL {
+            for row in dashboard.rows {
+                assert_eq!(places(row).map(|(_, width)| width).sum::<u32>(), WIDTH);
+            }
+            let placed = placed(dashboard.rows);
+            let ids: std::collections::BTreeSet<_> =
+                placed.iter().map(|panel| panel["id"].as_u64()).collect();
+            assert_eq!(ids.len(), placed.len());
         }
-        let ids: std::collections::BTreeSet<_> =
-            panels().iter().map(|panel| panel["id"].as_u64()).collect();
-        assert_eq!(ids.len(), panels().len());
+    }
+
+    #[test]
+    fn the_dashboards_lead_to_each_other_and_each_series_of_an_endpoint_leads_to_its_own() {
+        let uids = ALL.map(|dashboard| dashboard.uid);
+        for dashboard in ALL {
+            let (_, other) = dashboard.link;
+            assert!(other != dashboard.uid && uids.contains(&other), "{other}");
+        }
+        let url = |panel: &Panel| links(panel)[0]["url"].as_str().map(str::to_owned);
+        let urls: Vec<_> = OVERVIEW.panels().filter_map(url).collect();
+        assert!(urls.len() > 1, "{urls:?}");
+        for url in urls {
+            assert!(
+                url.starts_with("/d/tlsmon-endpoint?${source:queryparam}&var-endpoint=${__"),
+                "{url}"
+            );
+        }
     }
 }

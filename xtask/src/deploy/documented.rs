@@ -34,6 +34,12 @@ impl Documented {
         Ok(Self(metrics))
     }
 
+    /// The metrics; a histogram by its buckets alone.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let names = self.0.keys().map(String::as_str);
+        names.filter(|name| !name.ends_with("_seconds_sum") && !name.ends_with("_seconds_count"))
+    }
+
     /// Whether every metric of the query is documented, and every label in its braces; gives how many metrics it names.
     pub(super) fn check(&self, query: &str) -> Result<usize> {
         let mut found = 0;

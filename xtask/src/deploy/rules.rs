@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 
-use super::panels::ROWS;
+use super::dashboard;
 use crate::command::{output, run};
 use crate::setup;
 
@@ -25,11 +25,14 @@ pub fn check() -> Result<()> {
     run(promtool().args(["test", "rules"]).arg(tests))
 }
 
-/// Whether every query of the dashboard can be read: as rules that record it, with Grafana's variables filled in.
+/// Whether every query of the dashboards can be read: as rules that record it, with Grafana's variables filled in.
 pub fn check_panels() -> Result<()> {
-    let queries = ROWS.iter().flat_map(|row| row.panels).map(|panel| {
+    let panels = dashboard::ALL
+        .iter()
+        .flat_map(|dashboard| dashboard.panels());
+    let queries = panels.map(|panel| {
         let query = panel.query.replace("$__rate_interval", "5m");
-        query.replace("$endpoint", ".*")
+        query.replace("$__range", "6h").replace("$endpoint", ".*")
     });
     let rules: Vec<_> = queries
         .map(|query| json!({ "record": "panel:query", "expr": query }))
