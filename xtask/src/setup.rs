@@ -22,7 +22,7 @@ mod suite;
 
 pub use aioquic::python as python_with_aioquic;
 pub use builder::image as builder_image;
-pub use cluster::{kubectl, promtool, python as python_with_schemas};
+pub use cluster::{kubectl, prometheus, promtool, python as python_with_schemas};
 pub use envoy::program as envoy;
 pub use go::program as go_peer;
 pub use haproxy::command as haproxy;
@@ -44,7 +44,7 @@ pub enum Purpose {
     Test,
     /// `cargo xtask fuzz`.
     Fuzz,
-    /// `cargo xtask test deploy`: what checks manifests and alerts.
+    /// `cargo xtask test deploy`: what checks manifests and alerts, and the lab in which a Prometheus asks what dashboards ask.
     Deploy,
     /// `cargo xtask image`: the container image, and what runs it.
     Image,
@@ -56,8 +56,8 @@ impl Purpose {
     /// Whether this holds what `other` needs.
     fn holds(self, other: Self) -> bool {
         match self {
-            Self::Fuzz | Self::Deploy => other == Self::Build || other == self,
-            Self::Image => other <= Self::Demo || other == self,
+            Self::Fuzz => other == Self::Build || other == self,
+            Self::Deploy | Self::Image => other <= Self::Demo || other == self,
             Self::Cluster => other <= Self::Demo || other >= Self::Deploy,
             Self::Test => other < Self::Image,
             _ => other <= self,

@@ -66,6 +66,13 @@ pub fn run(part: Option<Part>, skip_privileged: bool) -> Result<bool> {
     }
     if wanted(Part::Deploy) {
         deployed(&mut count)?;
+        if skip_privileged {
+            say::step(
+                "SKIPPED: what a Prometheus answers to dashboards and alerts, because TLSMON_SKIP_PRIVILEGED asks for it",
+            );
+        } else {
+            answered(&mut count)?;
+        }
     }
     for (this, name) in [
         (Part::Live, "live"),
@@ -149,6 +156,16 @@ fn deployed(count: &mut Count) -> Result<()> {
     count.result("panels", &deploy::rules::check_panels());
     count.result("made from others", &deploy::up_to_date());
     Ok(())
+}
+
+/// What the dashboards and alerts are answered by a Prometheus that scrapes a tlsmon in the laboratory.
+fn answered(count: &mut Count) -> Result<()> {
+    lab::remove_stale();
+    say::step("dashboards and alerts: asked of a Prometheus that scrapes tlsmon at work, as root");
+    count.tests(
+        "dashboards",
+        cargo(&["test", "--package", "xtask", "--test", "dashboards"])?,
+    )
 }
 
 fn privileged(part: Part, name: &'static str, count: &mut Count) -> Result<()> {

@@ -1,4 +1,4 @@
-//! What checks the files of `deploy/`: kubectl for its kustomize, promtool, and the schemas of Kubernetes.
+//! What checks the files of `deploy/`: kubectl for its kustomize, Prometheus with its promtool, and the schemas of Kubernetes.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -26,6 +26,11 @@ pub fn promtool() -> PathBuf {
     find("promtool").unwrap_or_else(|| folder().join("prometheus/usr/bin/promtool"))
 }
 
+/// The machine's own Prometheus, else the one that setup unpacked.
+pub fn prometheus() -> PathBuf {
+    find("prometheus").unwrap_or_else(|| folder().join("prometheus/usr/bin/prometheus"))
+}
+
 /// The Python that has the schemas.
 pub fn python() -> PathBuf {
     python::of(&environment())
@@ -48,10 +53,12 @@ pub(super) fn items() -> [Item; 3] {
             install: Box::new(unpack_kubectl),
         },
         Item {
-            name: "promtool".into(),
-            why: "tests alert rules; Debian's package, unpacked and not installed, so that no service starts",
-            present: succeeds(Command::new(promtool()).arg("--version")),
-            install: Box::new(unpack_promtool),
+            name: "prometheus".into(),
+            why: "tests alert rules and answers what dashboards ask; Debian's package, unpacked and not installed, so that no service starts",
+            present: [promtool(), prometheus()]
+                .iter()
+                .all(|program| succeeds(Command::new(program).arg("--version"))),
+            install: Box::new(unpack_prometheus),
         },
         Item {
             name: SCHEMAS.into(),
@@ -69,7 +76,10 @@ fn unpack_kubectl() -> Result<()> {
     output(Command::new(kubectl()).args(["version", "--client"])).map(drop)
 }
 
-fn unpack_promtool() -> Result<()> {
+fn unpack_prometheus() -> Result<()> {
     debian::unpack(&["prometheus"], &folder().join("prometheus"))?;
-    output(Command::new(promtool()).arg("--version")).map(drop)
+    for program in [promtool(), prometheus()] {
+        output(Command::new(program).arg("--version"))?;
+    }
+    Ok(())
 }
