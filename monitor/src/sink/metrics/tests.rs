@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::net::IpAddr;
 use std::process::{Command, Stdio};
 
 use super::family::{self, Kind};
 use super::*;
 use crate::enrich::Directory;
-use crate::report::{EndedBy, EndedHow, HandshakeDirection, Outcome, Stage};
 use crate::sink::example;
+
+mod hostile;
 
 fn observed() -> Metrics {
     let metrics = Metrics::new("0.0.0").unwrap();
@@ -120,62 +120,6 @@ fn kernel_counters_grow_by_the_difference_and_survive_a_reload_of_the_programs()
     let text = metrics.render();
     assert_line(&text, "tlsmon_kernel_packets_total{verdict=\"seen\"} 180");
     assert_line(&text, "tlsmon_sample_rate 4");
-}
-
-/// What a hostile network can vary, varied: addresses, names, fingerprints, words, reasons, and how it ends.
-fn hostile(number: u32) -> Handshake {
-    let mut handshake = example::hostile(&format!("\u{1b}\"\n{number}"));
-    let spread = usize::try_from(number).unwrap();
-    handshake.client.address = IpAddr::from(number.to_be_bytes());
-    handshake.server.address = IpAddr::from(number.reverse_bits().to_be_bytes());
-    handshake.alerts.clear();
-    handshake.outcome = Outcome::ALL[spread % Outcome::ALL.len()];
-    handshake.direction = HandshakeDirection::ALL[spread % HandshakeDirection::ALL.len()];
-    handshake.stage = Stage::ALL[spread % Stage::ALL.len()];
-    handshake.ended.by = EndedBy::ALL[spread / 7 % EndedBy::ALL.len()];
-    handshake.ended.how = EndedHow::ALL[spread / 28 % EndedHow::ALL.len()];
-    if let Some(hello) = &mut handshake.server_hello {
-        hello.cipher_suite = u16::try_from(number % 65_536).unwrap();
-        hello.group = Some(hello.cipher_suite);
-    }
-    handshake
-}
-
-fn label_values(metrics: &Metrics, label: &str) -> BTreeSet<String> {
-    let families = metrics.registry.gather();
-    let series = families
-        .iter()
-        .flat_map(prometheus::proto::MetricFamily::get_metric);
-    let labels = series.flat_map(prometheus::proto::Metric::get_label);
-    let values = labels.filter(|pair| pair.name() == label);
-    values.map(|pair| pair.value().to_owned()).collect()
-}
-
-#[test]
-fn a_hundred_thousand_hostile_handshakes_make_a_bounded_number_of_series() {
-    let metrics = Metrics::new("0.0.0").unwrap();
-    let mut counts = Vec::new();
-    for number in 0..100_000 {
-        metrics.observe(&Event::Handshake(Box::new(hostile(number))));
-        metrics.add_lost("kernel", &number.to_string(), 1);
-        if number % 50_000 == 49_999 {
-            counts.push(series(&metrics.render()).len());
-        }
-    }
-    let text = metrics.render();
-    let endpoints = label_values(&metrics, "endpoint");
-    assert_eq!(endpoints.len(), ENDPOINTS + 1);
-    let top = series(&text)
-        .iter()
-        .filter(|line| line.starts_with("tlsmon_top_failing"))
-        .count();
-    assert!(top <= 3 * 21, "{top}");
-    assert!(
-        counts[1] - counts[0] <= 200,
-        "the second half still made series: {counts:?}"
-    );
-    assert!(counts[1] < 30_000, "{counts:?}");
-    assert!(!text.contains("label_overflow_total{label=\"endpoint\"} 0\n"));
 }
 
 /// The rows of the page's tables that begin with a metric: name, type, labels.
