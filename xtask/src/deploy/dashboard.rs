@@ -80,7 +80,10 @@ impl Dashboard {
         json!({
             "type": "link",
             "title": title,
+            "tooltip": "",
             "icon": "dashboard",
+            "tags": [],
+            "asDropdown": false,
             "url": address(uid, ""),
             "keepTime": true,
             "includeVars": false,
@@ -90,8 +93,7 @@ impl Dashboard {
 
     fn variables(&self) -> Value {
         let several = !self.one_endpoint;
-        let all = several.then(|| json!({ "text": "All", "value": "$__all" }));
-        let endpoint = json!({
+        let mut endpoint = json!({
             "type": "query",
             "name": "endpoint",
             "label": "Endpoint",
@@ -101,9 +103,11 @@ impl Dashboard {
             "sort": 1,
             "multi": several,
             "includeAll": several,
-            "allValue": several.then_some(".*"),
-            "current": all.unwrap_or_else(|| json!({})),
         });
+        if let Some(fields) = endpoint.as_object_mut().filter(|_| several) {
+            let all = json!({ "text": "All", "value": "$__all" });
+            fields.extend([("allValue".into(), ".*".into()), ("current".into(), all)]);
+        }
         json!([
             { "type": "datasource", "name": "source", "label": "Data source", "query": "prometheus" },
             endpoint,
