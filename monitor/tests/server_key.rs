@@ -132,6 +132,6 @@ fn where_the_signature_is_encrypted_the_alert_is_all_there_is() {
     let report = handshakes(&talk.frames).remove(0);
     assert_eq!(
         said(&report),
-        (Some(Cause::ServerKeyMismatch), Some("likely"))
+        (Some(Cause::ServerKeyMismatch), Some("possible"))
     );
 }
