@@ -163,6 +163,14 @@ impl<V> Table<V> {
         found.into_iter().map(|(_, _, place)| place).collect()
     }
 
+    /// Lets all go.
+    pub fn clear(&mut self) {
+        self.index.clear();
+        self.places.clear();
+        self.free.clear();
+        self.timers = Timers::default();
+    }
+
     fn entry_mut(&mut self, place: Place) -> Option<&mut Entry<V>> {
         self.places.get_mut(place.0 as usize)?.as_mut()
     }
@@ -376,5 +384,8 @@ mod tests {
         let taken: Vec<u16> = places.filter_map(|place| table.remove(place)).collect();
         assert_eq!(taken, [5, 4, 2, 1]);
         assert_eq!(table.len(), 1);
+        table.clear();
+        assert!(table.is_empty() && table.find(&key(3)).is_none());
+        assert_eq!(table.next_deadline(), None);
     }
 }

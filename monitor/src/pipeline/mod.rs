@@ -122,6 +122,7 @@ impl Pipeline {
         for place in self.conversations.places_of(is_watched) {
             self.replace(place);
         }
+        self.conversations.clear();
         while let Some(joined) = self.legs.rest() {
             self.report_joined(joined);
         }
