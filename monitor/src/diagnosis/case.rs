@@ -161,26 +161,21 @@ pub(super) fn error_name(error: u64) -> String {
 
 /// A duration as people read it: `0.31 ms`, `12 ms`, `3.0 s`.
 pub(crate) fn millis(duration: Duration) -> String {
+    const MS: u128 = 1_000_000;
+    const S: u128 = 1000 * MS;
     let nanos = duration.as_nanos();
-    // In integers: numbers with a point are slow to format.
-    let rounded = |unit: u128| (nanos + unit / 2) / unit;
-    let tenths = |unit: u128| {
-        let count = rounded(unit / 10);
-        (count / 10, count % 10)
+    let (unit, scale, name) = match nanos {
+        0..MS => (MS, 100, "ms"),
+        MS..10_000_000 => (MS, 10, "ms"),
+        10_000_000..S => (MS, 1, "ms"),
+        _ => (S, 10, "s"),
     };
-    match nanos {
-        0..1_000_000 => {
-            let hundredths = rounded(10_000);
-            format!("{}.{:02} ms", hundredths / 100, hundredths % 100)
-        }
-        1_000_000..10_000_000 => {
-            let (whole, tenths) = tenths(1_000_000);
-            format!("{whole}.{tenths} ms")
-        }
-        10_000_000..1_000_000_000 => format!("{} ms", rounded(1_000_000)),
-        _ => {
-            let (whole, tenths) = tenths(1_000_000_000);
-            format!("{whole}.{tenths} s")
-        }
+    // In integers: numbers with a point are slow to format.
+    let count = (nanos * scale + unit / 2) / unit;
+    let (whole, part) = (count / scale, count % scale);
+    match scale {
+        1 => format!("{whole} {name}"),
+        10 => format!("{whole}.{part} {name}"),
+        _ => format!("{whole}.{part:02} {name}"),
     }
 }

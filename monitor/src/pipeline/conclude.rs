@@ -33,7 +33,7 @@ impl Pipeline {
     }
 
     /// The same addresses and ports begin anew, or the capture is over: whatever this was, it is over.
-    pub(super) fn replace(&mut self, place: Place) {
+    pub(super) fn break_off(&mut self, place: Place) {
         let Some(Tracked::Watched(talk, _)) = self.conversations.remove(place) else {
             return;
         };

@@ -120,7 +120,7 @@ impl Pipeline {
     pub fn finish(&mut self) {
         let is_watched = |tracked: &Tracked| matches!(tracked, Tracked::Watched(..));
         for place in self.conversations.places_of(is_watched) {
-            self.replace(place);
+            self.break_off(place);
         }
         self.conversations.clear();
         while let Some(joined) = self.legs.rest() {
@@ -189,7 +189,7 @@ impl Pipeline {
         match self.begins(place, passing) {
             None => self.follow(place, passing),
             Some((Begins::Another, again)) => {
-                self.replace(place);
+                self.break_off(place);
                 self.begin(key, passing, again);
             }
             Some((Begins::Renegotiation(side), again)) => {

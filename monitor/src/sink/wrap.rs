@@ -82,34 +82,24 @@ impl Paragraph {
         self
     }
 
-    /// Adds an address with its port.
+    /// Adds an address with its port. Each failure has two, and `Display` takes its time over numbers.
     pub(crate) fn address(&mut self, role: Role, gap: usize, address: SocketAddr) -> &mut Self {
         let SocketAddr::V4(v4) = address else {
             return self.shown(role, gap, address);
         };
         let start = self.text.len();
-        for (number, octet) in v4.ip().octets().into_iter().enumerate() {
-            self.number(if number == 0 { "" } else { "." }, octet.into());
+        let mut digits = itoa::Buffer::new();
+        let parts = v4.ip().octets().map(u16::from).into_iter();
+        for (before, number) in ["", ".", ".", ".", ":"]
+            .into_iter()
+            .zip(parts.chain([v4.port()]))
+        {
+            self.text.push_str(before);
+            self.text.push_str(digits.format(number));
         }
-        self.number(":", v4.port());
         let end = self.text.len();
         self.place(role, &mut { gap }, start..end, end - start);
         self
-    }
-
-    /// A number and what stands before it. Every failure has a dozen of them in its addresses.
-    fn number(&mut self, before: &str, mut number: u16) {
-        self.text.push_str(before);
-        let mut scale = 10_000;
-        while scale > 1 && number < scale {
-            scale /= 10;
-        }
-        while scale > 0 {
-            let digit = u8::try_from(number / scale).unwrap_or_default();
-            self.text.push(char::from(b'0' + digit));
-            number %= scale;
-            scale /= 10;
-        }
     }
 
     /// Adds what shows as text without blanks, such as an address.

@@ -62,18 +62,24 @@ async fn waited(enricher: &mut Enricher) -> (Handshake, Duration) {
     }
 }
 
-#[tokio::test]
-async fn a_verdict_before_the_first_list_waits_for_its_name() {
-    let cluster = Cluster::start().await;
-    cluster.apply(PODS, pod("shop", "web-7d4b9-a", NODE, Some("10.4.2.1")));
-    cluster.state().list_delay = Duration::from_millis(300);
-    let names = Names::of(&cluster);
+/// An enricher that has a failure whose server has no name yet, and holds it.
+fn asked_too_early(names: &Names) -> Enricher {
     let mut enricher = Enricher::new(names.directory.clone());
     enricher.advance(now());
     assert!(
         enricher.event(failure("10.4.2.1")).is_none(),
         "it did not wait"
     );
+    enricher
+}
+
+#[tokio::test]
+async fn a_verdict_before_the_first_list_waits_for_its_name() {
+    let cluster = Cluster::start().await;
+    cluster.apply(PODS, pod("shop", "web-7d4b9-a", NODE, Some("10.4.2.1")));
+    cluster.state().list_delay = Duration::from_millis(300);
+    let names = Names::of(&cluster);
+    let mut enricher = asked_too_early(&names);
     let (event, took) = waited(&mut enricher).await;
     assert_eq!(event.server.pod.as_deref(), Some("web-7d4b9-a"));
     assert_eq!(event.server.workload.as_deref(), Some("web"));
@@ -94,12 +100,7 @@ async fn a_verdict_on_a_pod_whose_address_is_not_told_yet_waits_for_its_name() {
             .read(|directory| directory.snapshots()[0].objects == 1)
     })
     .await;
-    let mut enricher = Enricher::new(names.directory.clone());
-    enricher.advance(now());
-    assert!(
-        enricher.event(failure("10.4.2.1")).is_none(),
-        "it did not wait"
-    );
+    let mut enricher = asked_too_early(&names);
     cluster.apply(PODS, pod("shop", "web-7d4b9-a", NODE, Some("10.4.2.1")));
     let (event, took) = waited(&mut enricher).await;
     assert_eq!(event.server.pod.as_deref(), Some("web-7d4b9-a"));
@@ -111,12 +112,7 @@ async fn nothing_waits_for_longer_than_a_second_and_what_waited_in_vain_is_count
     let cluster = Cluster::start().await;
     cluster.state().list_delay = Duration::from_secs(30);
     let names = Names::of(&cluster);
-    let mut enricher = Enricher::new(names.directory.clone());
-    enricher.advance(now());
-    assert!(
-        enricher.event(failure("10.4.2.1")).is_none(),
-        "it did not wait"
-    );
+    let mut enricher = asked_too_early(&names);
     let (event, took) = waited(&mut enricher).await;
     assert_eq!(event.server.pod, None);
     assert!((900..1500).contains(&took.as_millis()), "{took:?}");
