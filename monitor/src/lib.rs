@@ -24,6 +24,7 @@ mod memo;
 pub mod pipeline;
 pub mod ports;
 pub mod probe;
+pub mod problems;
 pub mod report;
 pub mod server;
 pub mod sink;

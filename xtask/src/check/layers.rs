@@ -9,14 +9,15 @@ use anyhow::{Context as _, Result};
 const PURE: [&str; 6] = ["wire", "flow", "stream", "tls", "handshake", "diagnosis"];
 
 /// What comes after all of them, or stands at the edge. (`frame`, `report` and `label` are the contracts that all share.)
-const EDGES: [&str; 8] = [
-    "pipeline", "enrich", "sink", "server", "triage", "probe", "cli", "capture",
+const EDGES: [&str; 9] = [
+    "pipeline", "enrich", "problems", "sink", "server", "triage", "probe", "cli", "capture",
 ];
 
 /// What stands at the edge and is pure all the same, but for some of its files and folders.
-const PURE_BUT_FOR: [(&str, &[&str]); 2] = [
+const PURE_BUT_FOR: [(&str, &[&str]); 3] = [
     ("probe", &["net.rs"]),
     ("enrich", &["kubernetes.rs", "kubernetes"]),
+    ("problems", &[]),
 ];
 
 /// Names that mean I/O, a clock, a thread or the environment.

@@ -1,27 +1,20 @@
 //! Endpoints that have a label, and the label sets that each may have.
 
 use std::hash::Hash;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
 
 use super::labels;
-use crate::report::{HandshakeDirection, Peer};
+use crate::report::{EndpointName, HandshakeDirection, Peer};
 
 /// Gives the first `limit` endpoints a label of their own. Endpoints elsewhere, which clients on this node call, get at
 /// most half of them: they may be the whole Internet.
 #[derive(Debug)]
 pub(super) struct Endpoints {
-    known: HashMap<Key, Endpoint>,
+    known: HashMap<EndpointName, Endpoint>,
     limit: usize,
     outbound: usize,
-}
-
-#[derive(Debug, PartialEq, Eq, Hash)]
-enum Key {
-    Workload(Arc<str>, Arc<str>),
-    Address(IpAddr, u16),
 }
 
 /// An endpoint's label.
@@ -44,7 +37,7 @@ impl Endpoints {
 
     /// The label of this server, if it has or gets one of its own.
     pub(super) fn of(&mut self, server: &Peer, direction: HandshakeDirection) -> Option<Endpoint> {
-        let key = Key::of(server);
+        let key = EndpointName::of(server);
         if let Some(endpoint) = self.known.get(&key) {
             return Some(endpoint.clone());
         }
@@ -61,11 +54,11 @@ impl Endpoints {
         room
     }
 
-    fn insert(&mut self, key: Key) -> Endpoint {
+    fn insert(&mut self, key: EndpointName) -> Endpoint {
         let id = self.known.len() + 1;
         let endpoint = Endpoint {
             id,
-            label: labels::value(&key.label()),
+            label: labels::value(&key.to_string().into()),
         };
         self.known.insert(key, endpoint.clone());
         endpoint
@@ -78,26 +71,6 @@ impl Endpoint {
         Self {
             id: 0,
             label: labels::OTHER.into(),
-        }
-    }
-}
-
-impl Key {
-    fn of(server: &Peer) -> Self {
-        match (&server.namespace, &server.workload) {
-            (Some(namespace), Some(workload)) => {
-                Self::Workload(Arc::clone(namespace), Arc::clone(workload))
-            }
-            _ => Self::Address(server.address, server.port),
-        }
-    }
-
-    fn label(&self) -> Arc<str> {
-        match self {
-            Self::Workload(namespace, workload) => format!("{namespace}/{workload}").into(),
-            Self::Address(address, port) => std::net::SocketAddr::new(*address, *port)
-                .to_string()
-                .into(),
         }
     }
 }
