@@ -2,15 +2,17 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::command::{self, is_root, output};
+use crate::command::{self, as_root, is_root, output, this_program};
 use crate::setup::{self, Purpose};
 use crate::{paths, say};
 
 mod generate;
 mod half_open;
+mod idle;
 mod packet;
 mod peers;
 mod usage;
@@ -37,6 +39,12 @@ pub struct Options {
     /// Copy failures too, not only whole connections.
     #[arg(long)]
     all_kinds: bool,
+    /// Measure only what tlsmon takes when idle, for so many seconds: ten minutes where no number is given. It takes root.
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "600")]
+    idle: Option<u64>,
+    /// Measure this program when idle, instead of building one.
+    #[arg(long, requires = "idle", value_name = "FILE")]
+    tlsmon: Option<PathBuf>,
     /// The captures whose connections are copied.
     #[arg(long, default_value_os_t = paths::root().join("monitor/tests/captures"))]
     captures: PathBuf,
@@ -44,19 +52,37 @@ pub struct Options {
 
 /// Measures the kernel programs, the replay, and the memory under attack.
 pub fn run(options: &Options) -> Result<()> {
+    if let Some(seconds) = options.idle {
+        return idle(Duration::from_secs(seconds), options.tlsmon.as_deref());
+    }
     setup::ensure(Purpose::Build, false)?;
     if !options.replay_only {
         kernel()?;
     }
-    say::step("build: tlsmon, optimised");
-    let mut build = Command::new("cargo");
-    command::run(
-        build
-            .args(["build", "--release", "--package", "monitor"])
-            .current_dir(paths::root()),
-    )?;
+    build()?;
     replay(options)?;
     overload()
+}
+
+fn build() -> Result<()> {
+    say::step("build: tlsmon, optimised");
+    let mut build = Command::new("cargo");
+    build.args(["build", "--release", "--package", "monitor"]);
+    command::run(build.current_dir(paths::root()))
+}
+
+/// Builds as whoever asked; the rest takes root.
+fn idle(time: Duration, program: Option<&Path>) -> Result<()> {
+    setup::ensure(Purpose::Deploy, false)?;
+    if program.is_none() {
+        build()?;
+    }
+    if is_root() {
+        let built = paths::tlsmon("release");
+        return idle::run(program.unwrap_or(&built), time);
+    }
+    let arguments = std::env::args_os().skip(1);
+    command::run(as_root(this_program()?).args(arguments))
 }
 
 fn kernel() -> Result<()> {

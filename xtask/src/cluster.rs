@@ -68,29 +68,25 @@ fn tried(node: &mut Node, built: &Built) -> Result<()> {
     attempts.collect(node)?;
     workload::replace(node)?;
     attempts.collect(node)?;
-    let missed = attempts.without_verdict();
-    ensure!(missed.is_empty(), "no verdict for {missed:?}");
-    if named {
-        attempts.are_named(node)?;
-    }
+    attempts.are_all_told(node, named)?;
+    say::step("the next pod takes over, as when the DaemonSet rolls");
+    let both = attempts.hand_over(node)?;
+    attempts.are_all_told(node, named)?;
     say::note(format_args!(
-        "{} attempts, each with its verdict{}",
-        attempts.count(),
-        if named {
-            ", none with a name that is not its own"
-        } else {
-            ""
-        }
+        "{both} of them told by both pods, while both were there"
     ));
-    say::step("the DaemonSet rolls");
-    let missed = attempts.roll(node)?;
-    if named {
-        attempts.are_named(node)?;
-    }
-    say::note(format_args!(
-        "{missed} attempts fell between the old pod and the new one, and none besides"
-    ));
+    still_serves(node)?;
     ends(node)
+}
+
+/// The next pod has the port that the one before it had.
+fn still_serves(node: &Node) -> Result<()> {
+    let metric = "tlsmon_handshake_failures_total";
+    until("metrics of the next pod", SOON, || {
+        let metrics = asked(node, "/metrics").unwrap_or_default();
+        Ok(metrics.contains(metric).then_some(()))
+    })?;
+    api_names_both(node)
 }
 
 /// `kubectl logs`, `/metrics` and the API name the cause.
@@ -132,6 +128,21 @@ fn api_has_it(node: &Node, id: &str) -> Result<()> {
     let has_it = list.is_some_and(|list| list.iter().any(|one| word(one, "/id") == id));
     ensure!(has_it, "{path} does not have {id}: {answer}");
     say::note(format_args!("{path}: has {id}"));
+    Ok(())
+}
+
+/// The API calls the last of them by the names that the pods have now.
+fn api_names_both(node: &Node) -> Result<()> {
+    let path = "/api/v1/handshakes?cause=no-sni-rejected&limit=1";
+    let answer: Value = serde_json::from_str(&asked(node, path)?)?;
+    let names = ["client", "server"].map(|end| format!("/handshakes/0/{end}/pod"));
+    let names = names.each_ref().map(|pointer| word(&answer, pointer));
+    let pods = [
+        workload::pod(node, "legacy")?,
+        workload::pod(node, "gateway")?,
+    ];
+    ensure!(names == pods, "{names:?} in place of {pods:?}: {answer}");
+    say::note(format_args!("{path}: {} -> {}", names[0], names[1]));
     Ok(())
 }
 

@@ -19,7 +19,7 @@ mod usage;
 pub(crate) use build::buildah;
 pub use build::{Built, archive, build, prepare};
 use container::Container;
-use usage::Usage;
+pub(crate) use usage::{Usage, megabytes};
 
 /// How the image is made.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -62,8 +62,8 @@ pub fn run(options: &Options) -> Result<()> {
     say::note(format_args!(
         "{}: {:.1} MB, {:.1} MB packed as in a registry",
         built.name,
-        usage::megabytes(built.unpacked),
-        usage::megabytes(built.packed)
+        megabytes(built.unpacked),
+        megabytes(built.packed)
     ));
     if options.no_run {
         return Ok(());
@@ -92,8 +92,8 @@ fn try_it(built: &Built) -> Result<()> {
     say::note(ended.summary()?);
     say::note(format_args!(
         "ready {ready:.2} s after `podman run` began; idle: {:.1} MB resident, {:.1} MB with what the kernel keeps for it, {:.2} s of CPU in {} s",
-        usage::megabytes(idle.resident),
-        usage::megabytes(idle.charged),
+        megabytes(idle.resident),
+        megabytes(idle.charged),
         idle.cpu - before.cpu,
         IDLE.as_secs()
     ));

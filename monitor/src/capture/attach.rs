@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use aya::Ebpf;
+use aya::programs::tc::TcError;
 use aya::programs::{ProgramError, TcAttachType};
 use monitor_common::abi::name;
 use monitor_common::sift::Link;
@@ -15,9 +16,11 @@ use super::interfaces::{Found, Interface};
 
 mod attached;
 mod clsact;
+mod place;
 mod tcx;
 
 use attached::Attached;
+use place::Place;
 
 /// How programs are to be attached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,7 +52,7 @@ impl FromStr for Way {
 pub enum By {
     /// By TCX links: they end with this process.
     Tcx,
-    /// By filters of the clsact qdisc: they stay when this process is killed, and the next start replaces them.
+    /// By filters of the clsact qdisc: they stay when this process is killed, and the next start removes them.
     Clsact,
 }
 
@@ -107,6 +110,8 @@ pub struct Attachments {
 /// The programs' places on the interfaces of this host.
 pub struct Attacher {
     way: Way,
+    /// Taken with the first filter of clsact.
+    place: Option<Place>,
     attached: BTreeMap<u32, Attached>,
     /// Why the programs could not be attached, by the interface's index.
     failed: BTreeMap<u32, String>,
@@ -118,6 +123,7 @@ impl Attacher {
     pub const fn new(way: Way) -> Self {
         Self {
             way,
+            place: None,
             attached: BTreeMap::new(),
             failed: BTreeMap::new(),
         }
@@ -201,12 +207,12 @@ impl Attacher {
         interface: &Interface,
     ) -> Result<Change, ProgramError> {
         let result = match self.way {
-            Way::Tcx => Attached::by(By::Tcx, programs, interface),
-            Way::Clsact => Attached::by(By::Clsact, programs, interface),
-            Way::Auto => match Attached::by(By::Tcx, programs, interface) {
+            Way::Tcx => self.attach_by(By::Tcx, programs, interface),
+            Way::Clsact => self.attach_by(By::Clsact, programs, interface),
+            Way::Auto => match self.attach_by(By::Tcx, programs, interface) {
                 Err(error) if tcx::is_unknown(&error) => {
                     self.way = Way::Clsact;
-                    Attached::by(By::Clsact, programs, interface)
+                    self.attach_by(By::Clsact, programs, interface)
                 }
                 result => result,
             },
@@ -220,6 +226,23 @@ impl Attacher {
         };
         self.attached.insert(interface.index, attached);
         Ok(Change::Watched(interface.clone(), by))
+    }
+
+    fn attach_by(
+        &mut self,
+        by: By,
+        programs: &mut Ebpf,
+        interface: &Interface,
+    ) -> Result<Attached, ProgramError> {
+        let handle = match (by, &self.place) {
+            (By::Tcx, _) => 0,
+            (By::Clsact, Some(place)) => place.handle(),
+            (By::Clsact, None) => {
+                let place = Place::take().map_err(TcError::IoError)?;
+                self.place.insert(place).handle()
+            }
+        };
+        Attached::by(by, handle, programs, interface)
     }
 
     /// An interface that went away in the meantime is no failure; it will be told.

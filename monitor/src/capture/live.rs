@@ -113,7 +113,7 @@ impl Live {
     #[doc(hidden)]
     pub fn drop_privileges_of_this_thread(&self) -> Result<(), super::privileges::PrivilegeError> {
         let counts = &self.reader.counts;
-        super::privileges::keep(self.keeper.uses_clsact(), || counts.is_readable())
+        super::privileges::keep(self.keeper.uses_clsact(), || counts.try_to_read())
     }
 
     /// Feeds the sink until `stop` is set. Blocks the calling thread all the while; another one follows the interfaces.

@@ -1,8 +1,11 @@
 //! Gives up what is no longer needed once the programs are loaded and attached.
 
+use std::error::Error;
 use std::fs;
 
 use caps::{CapSet, Capability, CapsHashSet, errors::CapsError};
+
+use super::preflight::chain;
 
 /// Why privileges could not be given up.
 #[derive(Debug, thiserror::Error)]
@@ -28,16 +31,23 @@ pub(super) fn refuse_beside_other_threads() -> Result<(), PrivilegeError> {
 
 /// Keeps only what live capture goes on needing: `CAP_NET_ADMIN` for the filters of clsact, and `CAP_BPF` where the
 /// kernel lets nobody read even their own maps without it (before 5.19, where `unprivileged_bpf_disabled` is set),
-/// which `can_read_maps` finds out.
-pub(super) fn keep(
+/// which `read_maps` finds out. Where no capability makes them readable none is kept for that.
+pub(super) fn keep<E: Error>(
     uses_clsact: bool,
-    can_read_maps: impl Fn() -> bool,
+    read_maps: impl Fn() -> Result<(), E>,
 ) -> Result<(), PrivilegeError> {
     let mut kept = CapsHashSet::new();
     if uses_clsact {
         kept.insert(Capability::CAP_NET_ADMIN);
     }
-    if !works_without_any(&can_read_maps)? {
+    if let Err(error) = read_maps() {
+        let error = chain(&error);
+        tracing::warn!(
+            error,
+            "cannot read what the kernel programs count: nobody learns what the kernel loses\nhelp: /sys must be mounted"
+        );
+    } else if !works_without_any(&|| read_maps().is_ok())? {
+        tracing::info!("keeping CAP_BPF: this kernel lets nobody read their own maps without it");
         kept.insert(Capability::CAP_BPF);
     }
     keep_only(&kept)

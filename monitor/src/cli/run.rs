@@ -46,9 +46,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) fn run(args: &RunArgs, global: &Global) -> Result<Exit, CliError> {
     let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION"))?);
     let readiness = Readiness::waiting_for("the kernel programs are not attached yet");
-    // The port is taken first: a clash must be told before anything touches the network. Threads start only after the
+    // The port is taken first: a clash must be told before anything touches the network, unless it is to be waited for. Threads start only after the
     // privileges are gone, for each thread has its own.
-    let http = Http::bind(args.listen)?;
+    let http = Http::bind(args)?;
     #[cfg(feature = "kubernetes")]
     let names = Names::find(args)?;
     let mut live = Live::open(&args.live(global.verbose))?;

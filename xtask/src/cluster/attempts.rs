@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use super::node::Node;
 use super::{SOON, is_nameless, manifests, workload};
 use crate::lab::{client_port, handshakes, pause, word};
+use crate::say;
 
 /// A client: its address and port.
 type Client = (String, u16);
@@ -60,8 +61,24 @@ impl Attempts {
         missed.collect()
     }
 
+    /// Whether each has its verdict, with names of its own where names are asked for.
+    pub(super) fn are_all_told(&self, node: &Node, named: bool) -> Result<()> {
+        let missed = self.without_verdict();
+        ensure!(missed.is_empty(), "no verdict for {missed:?}");
+        let mut besides = "";
+        if named {
+            self.are_named(node)?;
+            besides = ", none with a name that is not its own";
+        }
+        let count = self.count();
+        say::note(format_args!(
+            "{count} attempts, each with its verdict{besides}"
+        ));
+        Ok(())
+    }
+
     /// Whether no verdict has the name of a pod that had not its address then, and the last one has both names.
-    pub(super) fn are_named(&self, node: &Node) -> Result<()> {
+    fn are_named(&self, node: &Node) -> Result<()> {
         for ((address, port), (client, _)) in &self.verdicts {
             let Some(pod) = self.pods.get(address) else {
                 continue;
@@ -83,35 +100,25 @@ impl Attempts {
         Ok(())
     }
 
-    /// Rolls the DaemonSet: what is missed lies between the old pod's end and the new one's start. Gives how many that are.
-    pub(super) fn roll(&mut self, node: &Node) -> Result<usize> {
+    /// Has the next pod of tlsmon take over from the one that is there. Gives how many attempts both of them told of.
+    pub(super) fn hand_over(&mut self, node: &Node) -> Result<usize> {
         let old = agent_pod(node)?;
         let last_words = tempfile::NamedTempFile::new()?;
         let mut follower = node.follow("tlsmon", &old, last_words.path())?;
         workload::attempts_go_on(node)?;
-        let restart = ["rollout", "restart", "daemonset/tlsmon"];
-        node.kubectl(&[&["--namespace", "tlsmon"][..], &restart[..]].concat())?;
-        manifests::rolled_out(node)?;
+        manifests::surge(node)?;
         ensure!(agent_pod(node)? != old, "the pod is the same");
         follower.wait(SOON)?;
-        self.verdicts_of(&fs::read_to_string(last_words.path())?);
         workload::attempts_go_on(node)?;
         self.collect(node)?;
-        self.missed_at_one_time()
-    }
-
-    fn missed_at_one_time(&self) -> Result<usize> {
-        let all: Vec<_> = self.tried.iter().flat_map(clients).collect();
-        let missed = |client: &Client| !self.verdicts.contains_key(client);
-        let first = all.iter().position(missed).unwrap_or_default();
-        let last = all.iter().rposition(missed).map_or(first, |last| last + 1);
-        let count = self.without_verdict().len();
-        ensure!(
-            last - first == count,
-            "missed at more than one time: {:?} of {all:?}",
-            self.without_verdict()
-        );
-        Ok(count)
+        let (mut of_old, mut of_next) = (Self::default(), Self::default());
+        of_old.verdicts_of(&fs::read_to_string(last_words.path())?);
+        of_next.verdicts_of(&workload::agent_logs(node)?);
+        let both = of_old.verdicts.keys();
+        let both = both.filter(|client| of_next.verdicts.contains_key(*client));
+        let both = both.count();
+        self.verdicts.extend(of_old.verdicts);
+        Ok(both)
     }
 }
 

@@ -4,14 +4,17 @@ use std::fs;
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::SOON;
 use super::node::Node;
 use crate::command::output;
 use crate::image::Built;
+use crate::lab::until;
 use crate::{deploy, paths, say};
 
-/// The least privilege, with the image at hand; pods talk to each other past the uplink.
+/// The least privilege, with the image at hand; pods talk to each other past the uplink. Kubernetes 1.20 has no `maxSurge`.
 const OVERLAY: &str = "\
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
@@ -19,6 +22,10 @@ resources: [../least-privilege]
 images: [{ name: tlsmon, newName: NAME, newTag: TAG }]
 configMapGenerator:
   - { name: tlsmon, namespace: tlsmon, behavior: replace, files: [tlsmon.toml] }
+patches:
+  - target: { kind: DaemonSet, name: tlsmon }
+    patch: |
+      - { op: replace, path: /spec/updateStrategy, value: { type: OnDelete } }
 ";
 
 const SETTINGS: &str = "\
@@ -32,7 +39,8 @@ all = true
 pub(super) fn all_are_taken(node: &Node) -> Result<()> {
     node.kubectl(&["create", "namespace", "tlsmon"])?;
     for name in deploy::manifests::all()? {
-        let (list, custom) = deploy::manifests::known(&name)?;
+        let (mut list, custom) = deploy::manifests::known(&name)?;
+        without_surge(&mut list);
         let file = tempfile::Builder::new().suffix(".json").tempfile()?;
         fs::write(&file, list.to_string())?;
         let path = file.path().display().to_string();
@@ -44,6 +52,16 @@ pub(super) fn all_are_taken(node: &Node) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// Takes out what came with Kubernetes 1.21; the schemas of newer ones have it.
+fn without_surge(list: &mut Value) {
+    let items = list.get_mut("items").and_then(Value::as_array_mut);
+    for object in items.into_iter().flatten() {
+        if let Some(rolling) = object.pointer_mut("/spec/updateStrategy/rollingUpdate") {
+            *rolling = json!({ "maxUnavailable": 1 });
+        }
+    }
 }
 
 /// Whether tlsmon may ask who has an address.
@@ -66,13 +84,42 @@ pub(super) fn install(node: &Node, built: &Built) -> Result<()> {
     fs::write(overlay.join("tlsmon.toml"), SETTINGS)?;
     let overlay = overlay.display().to_string();
     node.kubectl(&["apply", "--kustomize", &overlay])?;
-    rolled_out(node)
+    is_available(node, "tlsmon")
 }
 
-/// Waits until the pod of the DaemonSet is ready.
-pub(super) fn rolled_out(node: &Node) -> Result<()> {
-    let wait = ["rollout", "status", "daemonset/tlsmon", "--timeout=120s"];
-    let said = node.kubectl(&[&["--namespace", "tlsmon"][..], &wait[..]].concat())?;
-    say::note(said.lines().last().unwrap_or_default());
-    Ok(())
+/// Does what a controller does that knows `maxSurge`: the next pod comes beside the one that is there, and that goes once the next
+/// one has been ready for as long as the manifest says. It takes a DaemonSet of its own here.
+pub(super) fn surge(node: &Node) -> Result<()> {
+    let get = ["get", "daemonset/tlsmon", "--output=json"];
+    let now: Value = serde_json::from_str(&of_tlsmon(node, &get)?)?;
+    let next = json!({
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "metadata": { "name": NEXT },
+        "spec": now.get("spec"),
+    });
+    let file = tempfile::Builder::new().suffix(".json").tempfile()?;
+    fs::write(&file, next.to_string())?;
+    let path = file.path().display().to_string();
+    of_tlsmon(node, &["apply", "--filename", &path])?;
+    is_available(node, NEXT)?;
+    // The DaemonSet is gone when its pod is.
+    let delete = ["delete", "daemonset/tlsmon", "--cascade=foreground"];
+    of_tlsmon(node, &[&delete[..], &["--timeout=60s"]].concat()).map(drop)
+}
+
+/// The DaemonSet of the next pod.
+const NEXT: &str = "tlsmon-next";
+
+/// Waits until the pod of a DaemonSet has been ready for long enough.
+fn is_available(node: &Node, name: &str) -> Result<()> {
+    until(&format!("{name} to be available"), SOON, || {
+        let path = "--output=jsonpath={.status.numberAvailable}";
+        let count = of_tlsmon(node, &["get", "daemonset", name, path])?;
+        Ok((count == "1").then_some(()))
+    })
+}
+
+fn of_tlsmon(node: &Node, arguments: &[&str]) -> Result<String> {
+    node.kubectl(&[&["--namespace", "tlsmon"][..], arguments].concat())
 }

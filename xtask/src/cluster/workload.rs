@@ -99,13 +99,8 @@ pub(super) fn logs(node: &Node, name: &str) -> Result<String> {
 
 /// What tlsmon's pod printed.
 pub(super) fn agent_logs(node: &Node) -> Result<String> {
-    node.kubectl(&[
-        "--namespace",
-        "tlsmon",
-        "logs",
-        "daemonset/tlsmon",
-        "--tail=-1",
-    ])
+    let selector = ["--selector=app.kubernetes.io/name=tlsmon", "--tail=-1"];
+    node.kubectl(&[&["--namespace", "tlsmon", "logs"][..], &selector[..]].concat())
 }
 
 fn shop(node: &Node, arguments: &[&str]) -> Result<String> {

@@ -10,6 +10,9 @@ use super::rules;
 use crate::command::{output, succeeds};
 use crate::{paths, setup};
 
+/// Where tlsmon listens.
+const PORT: u16 = 9469;
+
 /// What can be installed, under `deploy/`.
 pub fn all() -> Result<Vec<String>> {
     let mut all = vec!["base".to_owned()];
@@ -27,6 +30,7 @@ pub fn check(name: &str) -> Result<()> {
     schemas(&known)?;
     let agent = agent(&known)?;
     probes_reach(agent)?;
+    rolls_without_a_gap(agent)?;
     privileges(name, agent)?;
     role(&known, agent)?;
     for one in custom {
@@ -142,12 +146,25 @@ fn probes_reach(agent: &Value) -> Result<()> {
     for (probe, path) in [("livenessProbe", "/healthz"), ("readinessProbe", "/readyz")] {
         let asked = at(container, &format!("/{probe}/httpGet"));
         ensure!(
-            *at(asked, "/host") == host
-                && at(asked, "/path") == path
-                && at(asked, "/port") == "metrics",
+            *at(asked, "/host") == host && at(asked, "/path") == path && at(asked, "/port") == PORT,
             "{probe} asks {asked}, tlsmon listens on {address}"
         );
     }
+    Ok(())
+}
+
+/// Whether the new pod may be on the node beside the old one, and waits for what both cannot have.
+fn rolls_without_a_gap(agent: &Value) -> Result<()> {
+    let rolling = serde_json::json!({ "maxSurge": 1, "maxUnavailable": 0 });
+    let container = at(pod(agent), "/containers/0");
+    let variables = at(container, "/env").as_array().context("no environment")?;
+    let waits = serde_json::json!({ "name": "TLSMON_WAIT_FOR_PORT", "value": "true" });
+    ensure!(
+        *at(agent, "/spec/updateStrategy/rollingUpdate") == rolling
+            && at(container, "/ports").is_null()
+            && variables.contains(&waits),
+        "old pod and new pod cannot be there at once: {agent}"
+    );
     Ok(())
 }
 
@@ -241,10 +258,11 @@ fn scraped(object: &Value, agent: &Value) -> Result<()> {
             .all(|(name, value)| labels.get(name) == Some(value)),
         "it selects {wanted:?}, the pods have {labels}"
     );
-    let port = at(pod(agent), "/containers/0/ports/0/name");
+    // The operator finds no declared port, and is told where to go.
+    let address = at(endpoints, "/0/relabelings/0/replacement");
     ensure!(
-        at(endpoints, "/0/port") == port,
-        "it scrapes another port than {port}"
+        at(endpoints, "/0/port") == PORT || *address == format!("$1:{PORT}"),
+        "it scrapes another port than {PORT}: {endpoints}"
     );
     Ok(())
 }

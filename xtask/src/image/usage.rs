@@ -1,4 +1,4 @@
-//! What a running process uses.
+//! What a running process takes.
 
 use std::fs;
 
@@ -6,28 +6,34 @@ use anyhow::{Context as _, Result};
 use nix::unistd::{SysconfVar, sysconf};
 
 /// CPU time so far, and memory now.
-pub(super) struct Usage {
+pub(crate) struct Usage {
     /// Seconds, user and system.
-    pub(super) cpu: f64,
-    /// Bytes of its own.
-    pub(super) resident: u64,
+    pub(crate) cpu: f64,
+    /// Bytes in memory: its own, and of files and the ring that it maps.
+    pub(crate) resident: u64,
+    /// Those that are its own.
+    pub(crate) anonymous: u64,
+    /// The most that were in memory at any time.
+    pub(crate) peak: u64,
     /// Bytes that its control group is charged with, the kernel's maps among them; 0 where there is no such group.
-    pub(super) charged: u64,
+    pub(crate) charged: u64,
 }
 
 impl Usage {
     /// Of a process.
-    pub(super) fn of(process: u32) -> Result<Self> {
+    pub(crate) fn of(process: u32) -> Result<Self> {
         Ok(Self {
             cpu: cpu(process)?,
-            resident: resident(process)?,
+            resident: memory(process, "VmRSS:")?,
+            anonymous: memory(process, "RssAnon:")?,
+            peak: memory(process, "VmHWM:")?,
             charged: charged(process).unwrap_or_default(),
         })
     }
 }
 
 /// A number of bytes, as people say it.
-pub(super) fn megabytes(bytes: u64) -> f64 {
+pub(crate) fn megabytes(bytes: u64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "for a person to read")]
     let bytes = bytes as f64;
     bytes / 1e6
@@ -43,11 +49,13 @@ fn cpu(process: u32) -> Result<f64> {
     Ok(ticks / f64::from(i32::try_from(second)?))
 }
 
-fn resident(process: u32) -> Result<u64> {
+/// A field of `/proc/PID/status`, in bytes.
+fn memory(process: u32, field: &str) -> Result<u64> {
     let text = fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = text.lines().find_map(|line| line.strip_prefix(field));
     let word = line.and_then(|line| line.split_whitespace().next());
-    Ok(word.context("no VmRSS")?.parse::<u64>()? * 1024)
+    let word = word.with_context(|| format!("no {field}"))?;
+    Ok(word.parse::<u64>()? * 1024)
 }
 
 /// With version 1 of control groups or 2.

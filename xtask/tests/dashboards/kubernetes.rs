@@ -1,53 +1,13 @@
-//! A Kubernetes API of a few lines, on the node's loopback: tlsmon has names from it, and metrics about it.
+//! What the Kubernetes API of the node has: tlsmon has names from it, and metrics about it.
 
-use std::path::PathBuf;
-use std::process::Command;
-use std::time::Duration;
-
-use anyhow::{Result, bail};
-use serde_json::json;
-use xtask::lab::{Network, POD, Pki, Process, until};
-use xtask::setup;
-
-/// Where it listens.
-pub(crate) const HOST: &str = "127.0.0.1";
-const PORT: &str = "6443";
+use serde_json::{Value, json};
+use xtask::lab::POD;
 
 /// What the API calls the node.
 pub(crate) const NODE: &str = "node-1";
 
-/// The API's server. It ends with its value.
-pub(crate) struct Kubernetes {
-    pub(crate) kubeconfig: PathBuf,
-    _process: Process,
-}
-
-impl Kubernetes {
-    /// Starts it, with a pod and a Service at the address of the laboratory's server.
-    pub(crate) fn start(network: &Network, pki: &Pki) -> Result<Self> {
-        let log = pki.folder().join("kubernetes.log");
-        let mut command = Command::new(setup::python_with_schemas());
-        command.args(["-u", "-c", include_str!("kubernetes.py"), HOST, PORT]);
-        command.arg(pki.certificate(HOST)).arg(pki.key(HOST));
-        command.arg(objects().to_string());
-        let mut process = Process::start(&network.node, &mut command, &log)?;
-        until("the Kubernetes API", Duration::from_secs(10), || {
-            if let Some(status) = process.ended()? {
-                bail!("it ended: {status}\n{}", process.said());
-            }
-            Ok(process.said().contains("listening").then_some(()))
-        })?;
-        let kubeconfig = pki.folder().join("kubeconfig.json");
-        std::fs::write(&kubeconfig, config(pki).to_string())?;
-        Ok(Self {
-            kubeconfig,
-            _process: process,
-        })
-    }
-}
-
-/// What there is, by the path that lists it.
-fn objects() -> serde_json::Value {
+/// A pod and a Service at the address of the laboratory's server, by the path that lists them.
+pub(crate) fn objects() -> Value {
     let named = |name: &str| json!({ "name": name, "namespace": "shop", "resourceVersion": "1" });
     let mut of_pod = named("gateway-6d4b75cb6d-x2x9z");
     if let Some(fields) = of_pod.as_object_mut() {
@@ -71,23 +31,5 @@ fn objects() -> serde_json::Value {
         "/api/v1/pods": [pod],
         "/api/v1/services": [service],
         "/apis/discovery.k8s.io/v1/endpointslices": [],
-    })
-}
-
-/// What kubectl would be given; JSON is YAML.
-fn config(pki: &Pki) -> serde_json::Value {
-    json!({
-        "apiVersion": "v1",
-        "kind": "Config",
-        "current-context": "lab",
-        "contexts": [{ "name": "lab", "context": { "cluster": "lab", "user": "lab" } }],
-        "clusters": [{
-            "name": "lab",
-            "cluster": {
-                "server": format!("https://{HOST}:{PORT}"),
-                "certificate-authority": pki.authority(),
-            },
-        }],
-        "users": [{ "name": "lab", "user": { "token": "lab" } }],
     })
 }

@@ -13,10 +13,9 @@ use std::time::Duration;
 
 use anyhow::Result;
 use nix::sys::signal::Signal;
-use xtask::lab::{Agent, AgentOptions, Network, Pki, until};
+use xtask::lab::{Agent, AgentOptions, Kubernetes, Network, Pki, until};
 use xtask::paths;
 
-use kubernetes::Kubernetes;
 use prometheus::Prometheus;
 
 /// The name that the servers serve.
@@ -34,9 +33,9 @@ const SCRAPED: Duration = Duration::from_secs(10);
 #[test]
 fn every_panel_and_every_alert_finds_what_it_asks_for() {
     let network = Network::create().unwrap().without_offloads().unwrap();
-    let pki = Pki::create(&[NAME, kubernetes::HOST]).unwrap();
-    let kubernetes = Kubernetes::start(&network, &pki).unwrap();
-    let kubeconfig = kubernetes.kubeconfig.to_str().unwrap();
+    let pki = Pki::create(&[NAME, Kubernetes::HOST]).unwrap();
+    let cluster = Kubernetes::start(&network.node, &pki, &kubernetes::objects()).unwrap();
+    let kubeconfig = cluster.kubeconfig.to_str().unwrap();
     let options = AgentOptions::new(paths::tlsmon("debug"));
     let options = options.with(&["--node", kubernetes::NODE, "--kubeconfig", kubeconfig]);
     let agent = Agent::start(&network.node, &options).unwrap();

@@ -113,6 +113,39 @@ fn two_agents_on_one_interface_both_see_every_handshake() {
     }
 }
 
+/// As when a DaemonSet rolls: both watch for a while, neither takes the other's filters, and the second one serves when the
+/// first has gone.
+#[test]
+fn a_second_tlsmon_takes_over_from_the_first_and_no_handshake_falls_between_them() {
+    for attach in ["clsact", "tcx"] {
+        let scene = Scene::new();
+        let _envoy = Server::envoy(&scene.network, &scene.pki, NAME).unwrap();
+        let first = scene.agent_with(&["--attach", attach]);
+        let filters_of_one = filters(&scene.network.node).len();
+        // The first one answers for it, that it is ready.
+        let second = scene.agent_with(&["--attach", attach, "--wait-for-port"]);
+        until("the second one to watch", SOON, || {
+            Ok(second.stderr().contains("watching eth0").then_some(()))
+        })
+        .unwrap();
+        let both = filters(&scene.network.node).len();
+        assert_eq!(both, 2 * filters_of_one, "{attach}");
+        let port = scene.s_client(&["-noservername"]).port;
+        first.handshake(port, SOON).unwrap();
+        second.handshake(port, SOON).unwrap();
+        first.end(Signal::SIGTERM).unwrap();
+        assert_eq!(filters(&scene.network.node).len(), filters_of_one);
+        let port = scene.s_client(&["-noservername"]).port;
+        second.handshake(port, SOON).unwrap();
+        until("the second one to serve", SOON, || {
+            Ok(second.get("/metrics").ok())
+        })
+        .unwrap();
+        second.end(Signal::SIGTERM).unwrap();
+        assert_eq!(filters(&scene.network.node).len(), 0, "{attach}");
+    }
+}
+
 /// The kernel's numbers of the programs that a process holds, as its open files tell.
 fn programs_of(pid: u32) -> BTreeSet<u32> {
     fs::read_dir(format!("/proc/{pid}/fdinfo"))

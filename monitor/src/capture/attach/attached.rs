@@ -15,6 +15,8 @@ use crate::capture::interfaces::Interface;
 pub(super) struct Attached {
     pub(super) interface: Interface,
     pub(super) by: By,
+    /// That of filters of clsact.
+    handle: u16,
     links: Vec<(Side, SchedClassifierLinkId)>,
 }
 
@@ -22,12 +24,14 @@ impl Attached {
     /// Attaches the programs; where one of them cannot be, none is.
     pub(super) fn by(
         by: By,
+        handle: u16,
         programs: &mut Ebpf,
         interface: &Interface,
     ) -> Result<Self, ProgramError> {
         let mut attached = Self {
             interface: interface.clone(),
             by,
+            handle,
             links: Vec::new(),
         };
         attached.attach(programs)?;
@@ -61,7 +65,7 @@ impl Attached {
         let program = classifier(programs, side.program(self.interface.link))?;
         match self.by {
             By::Tcx => tcx::attach(program, &self.interface.name, side),
-            By::Clsact => clsact::attach(program, &self.interface, side),
+            By::Clsact => clsact::attach(program, &self.interface, side, self.handle),
         }
     }
 
@@ -90,10 +94,8 @@ impl Attached {
     }
 
     fn is_in_place(&self) -> bool {
-        let is_first = |side: Side| {
-            self.by == By::Tcx
-                || clsact::is_first(&self.interface, side, side.program(self.interface.link))
-        };
+        let is_first =
+            |side: Side| self.by == By::Tcx || clsact::is_first(&self.interface, side, self.handle);
         self.links.len() == Side::BOTH.len() && Side::BOTH.into_iter().all(is_first)
     }
 

@@ -2,24 +2,23 @@
 //!
 //! The kernel asks the filters of one priority newest first, and gives the handle 1 to a filter that names none: the
 //! very place that others replace without looking. Hence priority 1, a handle of our own, and a check whether we are
-//! still first. Where somebody's filter of another kind holds priority 1, BPF filters cannot join it: then the first that they can.
+//! still first; another tlsmon's may stand before ours, as it lets everything pass. Where somebody's filter of another kind holds priority 1, BPF filters cannot join it: then the first that they can.
 
 use std::io;
 
+use aya::programs::links::Link as _;
 use aya::programs::tc::{
-    self, NlOptions, SchedClassifierLinkId, TcAttachOptions, TcError, TcHandle,
+    self, NlOptions, SchedClassifierLink, SchedClassifierLinkId, TcAttachOptions, TcError, TcHandle,
 };
 use aya::programs::{ProgramError, SchedClassifier};
 use monitor_common::sift::Link;
 
-use super::Side;
+use super::{Side, place};
 use crate::capture::interfaces::Interface;
 use crate::capture::netlink::{self, Filter};
 
 /// The first priority.
 const PRIORITY: u16 = 1;
-/// "TL".
-const HANDLE: u16 = 0x544c;
 /// `ETH_P_ALL` of `linux/if_ether.h`: the filters of one priority are all asked about the same.
 const ALL_PROTOCOLS: u16 = 3;
 /// `EEXIST` of `asm-generic/errno-base.h`.
@@ -32,14 +31,21 @@ pub(super) fn attach(
     program: &mut SchedClassifier,
     interface: &Interface,
     side: Side,
+    handle: u16,
 ) -> Result<SchedClassifierLinkId, ProgramError> {
     add_qdisc(&interface.name)?;
-    remove_left_behind(&interface.name, side);
     // Where the filters cannot be listed, attaching tells more than this.
-    let others = filters(interface, side).unwrap_or_default();
+    let mut others = filters(interface, side).unwrap_or_default();
+    others.retain(|filter| {
+        let is_left = is_left_behind(filter, side, handle);
+        if is_left {
+            remove(filter, &interface.name, side);
+        }
+        !is_left
+    });
     let options = NlOptions {
         priority: first_possible(&others),
-        handle: TcHandle::new(0, HANDLE),
+        handle: TcHandle::new(0, handle),
         classid: None,
     };
     program.attach_with_options(
@@ -56,11 +62,26 @@ fn add_qdisc(interface: &str) -> Result<(), TcError> {
     }
 }
 
-/// Removes what a run that was killed has left: filters by our programs' names, which nobody else uses.
-fn remove_left_behind(interface: &str, side: Side) {
-    for link in [Link::Ethernet, Link::Ip] {
-        // Mostly there is nothing to remove; what cannot be removed shows when the new filter is attached.
-        let _ = tc::qdisc_detach_program(interface, side.hook(), side.program(link));
+/// Whether a run that was killed has left it: a filter by our programs' names, which nobody else uses, and no process lives
+/// whose place it has but this one, which has none there yet.
+fn is_left_behind(filter: &Filter, side: Side, own: u16) -> bool {
+    is_of_tlsmon(filter, side)
+        && (filter.handle == u32::from(own) || !place::is_taken(filter.handle))
+}
+
+fn is_of_tlsmon(filter: &Filter, side: Side) -> bool {
+    let mut names = [Link::Ethernet, Link::Ip]
+        .map(|link| side.program(link))
+        .into_iter();
+    names.any(|name| filter.program.as_deref() == Some(name))
+}
+
+/// What cannot be removed shows when the new filter is attached.
+fn remove(filter: &Filter, interface: &str, side: Side) {
+    let (priority, handle) = (filter.priority, filter.handle.into());
+    let link = SchedClassifierLink::attached(interface, side.hook(), priority, handle, None);
+    if let Ok(link) = link {
+        let _ = link.detach();
     }
 }
 
@@ -73,21 +94,20 @@ fn filters(interface: &Interface, side: Side) -> io::Result<Vec<Filter>> {
 }
 
 /// Whether our filter is there, and asked as early as it can be.
-pub(super) fn is_first(interface: &Interface, side: Side, program: &str) -> bool {
+pub(super) fn is_first(interface: &Interface, side: Side, handle: u16) -> bool {
     // Where the filters cannot be listed nothing is known to be wrong, and tearing down would only lose packets.
-    filters(interface, side).map_or(true, |filters| is_foremost(filters, program))
+    filters(interface, side).map_or(true, |filters| is_foremost(filters, side, handle))
 }
 
-fn is_foremost(mut filters: Vec<Filter>, program: &str) -> bool {
-    let is_ours = |filter: &Filter| {
-        filter.handle == u32::from(HANDLE) && filter.program.as_deref() == Some(program)
-    };
+fn is_foremost(mut filters: Vec<Filter>, side: Side, handle: u16) -> bool {
+    let is_ours =
+        |filter: &Filter| filter.handle == u32::from(handle) && is_of_tlsmon(filter, side);
     let Some(place) = filters.iter().position(is_ours) else {
         return false;
     };
     let ours = filters.remove(place);
     let mut before = filters.iter().take(place);
-    before.all(|filter| filter.priority < ours.priority)
+    before.all(|filter| filter.priority < ours.priority || is_of_tlsmon(filter, side))
         && ours.priority == first_possible(&filters)
 }
 
@@ -114,17 +134,19 @@ mod tests {
         program: None,
     };
 
+    const HANDLE: u16 = 0x544d;
+
     fn ours(priority: u16) -> Filter {
         Filter {
             priority,
             handle: HANDLE.into(),
-            program: Some("tlsmon_in".to_owned()),
+            program: Some(Side::Ingress.program(Link::Ethernet).to_owned()),
             ..BPF
         }
     }
 
     fn stands(filters: &[Filter]) -> bool {
-        is_foremost(filters.to_vec(), "tlsmon_in")
+        is_foremost(filters.to_vec(), Side::Ingress, HANDLE)
     }
 
     #[test]
@@ -154,5 +176,35 @@ mod tests {
         assert!(stands(&[ours(1), BPF]));
         assert!(!stands(&[BPF, ours(1)]));
         assert!(!stands(&[BPF]));
+    }
+    #[test]
+    fn another_tlsmon_may_stand_before_ours_and_its_filter_is_its_own() {
+        let other = Filter {
+            handle: 0x544c,
+            ..ours(1)
+        };
+        assert!(stands(&[other.clone(), ours(1)]));
+        assert!(!stands(&[other.clone()]), "that one is not ours");
+        assert!(
+            !is_foremost(vec![other], Side::Egress, 0x544c),
+            "nor on this side"
+        );
+    }
+
+    #[test]
+    fn what_is_left_behind_has_our_name_and_nobody_who_lives() {
+        assert!(is_left_behind(&ours(1), Side::Ingress, HANDLE), "our own");
+        let of_nobody = Filter {
+            handle: 0x1234,
+            ..ours(1)
+        };
+        assert!(is_left_behind(&of_nobody, Side::Ingress, HANDLE));
+        assert!(!is_left_behind(&BPF, Side::Ingress, HANDLE));
+        let alive = place::Place::take().unwrap();
+        let of_another = Filter {
+            handle: alive.handle().into(),
+            ..ours(1)
+        };
+        assert!(!is_left_behind(&of_another, Side::Ingress, 0x1234));
     }
 }

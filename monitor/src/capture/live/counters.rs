@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aya::Ebpf;
-use aya::maps::{MapData, PerCpuArray};
+use aya::maps::{MapData, MapError, PerCpuArray};
 use monitor_common::abi::{COUNTERS, Counter, name};
 
 use super::passed::{Passed, sum};
@@ -82,9 +82,9 @@ impl Counts {
         }
     }
 
-    /// Whether this process may read its own maps.
-    pub(super) fn is_readable(&self) -> bool {
-        self.map.get(&0, 0).is_ok()
+    /// Whether this process may read its own maps, and can.
+    pub(super) fn try_to_read(&self) -> Result<(), MapError> {
+        self.map.get(&0, 0).map(drop)
     }
 
     /// Reads the counts, and shows them to the other threads.

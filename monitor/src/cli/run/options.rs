@@ -54,6 +54,9 @@ pub(crate) struct RunArgs {
     /// Serve /metrics, /healthz and /readyz here; "none" serves nothing
     #[arg(long, env = "TLSMON_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9469", value_parser = listen)]
     pub(super) listen: Listen,
+    /// Where another process listens there, capture all the same, and serve once it is gone: so a new tlsmon takes over
+    #[arg(long, env = "TLSMON_WAIT_FOR_PORT", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(super) wait_for_port: bool,
     /// The name of this node in reports and in the Kubernetes API; the host's name when left out
     #[arg(long, env = "TLSMON_NODE", value_name = "NAME")]
     pub(super) node: Option<String>,
