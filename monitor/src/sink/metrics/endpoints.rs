@@ -22,7 +22,7 @@ pub(super) struct Endpoints {
 pub(super) struct Endpoint {
     /// Counts from 1; 0 is `other`.
     pub id: usize,
-    /// `namespace/workload`, `address:port`, or `other`.
+    /// `namespace/workload`, `namespace/service`, `address:port`, or `other`.
     pub label: Arc<str>,
 }
 
