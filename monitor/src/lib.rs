@@ -25,6 +25,7 @@ pub mod pipeline;
 pub mod ports;
 pub mod probe;
 pub mod problems;
+pub mod proof;
 pub mod report;
 pub mod server;
 pub mod sink;

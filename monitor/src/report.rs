@@ -39,7 +39,7 @@ pub use endpoint::EndpointName;
 pub use envelope::{ProxiedPeer, ProxyProtocol, Starttls, Tunnel};
 pub use extension::{EncryptedHelloKind, EncryptedHelloReport, PskReport};
 pub use hello::{AlertReport, ClientHelloReport, Missing, ServerHelloReport};
-pub use id::HandshakeId;
+pub use id::{BadId, HandshakeId};
 pub use knock::{Knock, KnockKind, checker};
 pub use leg::LegReport;
 pub use outcome::{Ended, EndedBy, EndedHow, Outcome, Stage};

@@ -1,6 +1,7 @@
 //! The agent's HTTP side: `/metrics` for Prometheus, `/healthz` and `/readyz` for the kubelet, `/api/v1` for this host.
 
 mod api;
+mod capture;
 mod connections;
 mod error;
 mod readiness;

@@ -12,6 +12,7 @@ mod http;
 #[cfg(feature = "kubernetes")]
 mod names;
 mod options;
+mod proof;
 mod stop;
 
 use std::sync::Arc;
@@ -55,10 +56,12 @@ pub(super) fn run(args: &RunArgs, global: &Global) -> Result<Exit, CliError> {
     live.drop_privileges()?;
     let stop = Stop::on_signals()?;
     let recent = Arc::new(Recent::default());
+    let (proofs, recorder) = args.proof.recorder();
     http.serve(ServerState {
         metrics: Arc::clone(&metrics),
         readiness: readiness.clone(),
         recent: Arc::clone(&recent),
+        proofs: proofs.clone(),
     })?;
     #[cfg(feature = "kubernetes")]
     let enricher = names.ask(args)?;
@@ -69,9 +72,10 @@ pub(super) fn run(args: &RunArgs, global: &Global) -> Result<Exit, CliError> {
         metrics,
         tally: Tally::new(),
         recent,
+        proofs,
         queue: queue(args, global)?,
     };
-    let agent = Agent::new(enricher, fanout, live.counters(), &stop, readiness);
+    let agent = Agent::new(enricher, fanout, live.counters(), &stop, readiness).recording(recorder);
     let mut driver = Driver::new(Pipeline::new(args.pipeline()), agent);
     announce(&live, args);
     live.run(&mut driver, stop.flag())?;

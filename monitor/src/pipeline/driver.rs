@@ -8,6 +8,14 @@ use crate::report::Event;
 pub trait EventSink {
     /// An event.
     fn event(&mut self, event: Event);
+    /// A packet, before the pipeline takes it.
+    fn passing(&mut self, _frame: &Frame<'_>) {}
+    /// From here on, `id` means the interface called `name`.
+    fn interface(&mut self, _id: InterfaceId, _name: &str) {}
+    /// `id` is no longer watched.
+    fn left(&mut self, _id: InterfaceId) {}
+    /// Time has come this far, and the pipeline is about to know.
+    fn ticking(&mut self, _now: Timestamp) {}
     /// Time has come this far, and the pipeline knows.
     fn ticked(&mut self, _now: Timestamp, _pipeline: &Pipeline) {}
     /// Whether there is still a use for more events.
@@ -49,15 +57,18 @@ impl<S: EventSink> Driver<S> {
 
 impl<S: EventSink> FrameSink for Driver<S> {
     fn frame(&mut self, frame: Frame<'_>) {
+        self.sink.passing(&frame);
         self.pipeline.push(frame);
         self.hand_on();
     }
 
     fn interface(&mut self, id: InterfaceId, name: &str) {
+        self.sink.interface(id, name);
         self.pipeline.interface(id, name);
     }
 
     fn left(&mut self, id: InterfaceId) {
+        self.sink.left(id);
         self.pipeline.left(id);
     }
 
@@ -66,6 +77,7 @@ impl<S: EventSink> FrameSink for Driver<S> {
     }
 
     fn tick(&mut self, now: Timestamp) {
+        self.sink.ticking(now);
         self.pipeline.advance(now);
         self.hand_on();
         self.sink.ticked(now, &self.pipeline);

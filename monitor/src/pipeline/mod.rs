@@ -15,6 +15,7 @@ mod tracked;
 use std::time::Duration;
 
 pub use driver::{Driver, EventSink};
+pub(crate) use names::Names;
 pub use settings::{Ports, Settings};
 
 use crate::diagnosis::{Endpoints, OpenVerdicts, Proofs};
@@ -27,7 +28,6 @@ use crate::tls::fingerprint::Fingerprints;
 use crate::wire::{self, Outer, Transport, Unreadable};
 use legs::Legs;
 use losses::Losses;
-use names::Names;
 use passing::Passing;
 use tracked::{Begins, Tracked};
 

@@ -13,23 +13,23 @@ const MOST_GONE: usize = 1024;
 
 /// The names of interfaces, those that went lately too.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(crate) struct Names {
     names: HashMap<InterfaceId, Arc<str>>,
     /// Those that are gone, the oldest first.
     gone: VecDeque<InterfaceId>,
 }
 
 impl Names {
-    pub(super) fn get(&self, id: InterfaceId) -> Option<&Arc<str>> {
+    pub(crate) fn get(&self, id: InterfaceId) -> Option<&Arc<str>> {
         self.names.get(&id)
     }
 
-    pub(super) fn call(&mut self, id: InterfaceId, name: &str) {
+    pub(crate) fn call(&mut self, id: InterfaceId, name: &str) {
         self.names.insert(id, name.into());
         self.gone.retain(|gone| *gone != id);
     }
 
-    pub(super) fn note_gone(&mut self, id: InterfaceId) {
+    pub(crate) fn note_gone(&mut self, id: InterfaceId) {
         if !self.names.contains_key(&id) || self.gone.contains(&id) {
             return;
         }

@@ -44,3 +44,18 @@ impl fmt::Display for HandshakeId {
 }
 
 shown!(HandshakeId);
+
+/// What is written is not the number of a handshake.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no handshake's id: sixteen hexadecimal digits, as in 8e0f8a1c5b7d2e43")]
+pub struct BadId(String);
+
+impl std::str::FromStr for HandshakeId {
+    type Err = BadId;
+
+    fn from_str(text: &str) -> Result<Self, BadId> {
+        let is_one = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = u64::from_str_radix(text, 16).ok().filter(|_| is_one);
+        number.map(Self).ok_or_else(|| BadId(text.to_owned()))
+    }
+}

@@ -9,7 +9,8 @@ use axum::middleware::from_fn;
 use axum::response::IntoResponse;
 use axum::routing::get;
 
-use super::{Readiness, api};
+use super::{Readiness, api, capture};
+use crate::proof::Store;
 use crate::sink::metrics::Metrics;
 use crate::sink::recent::Recent;
 
@@ -22,12 +23,15 @@ pub struct ServerState {
     pub readiness: Readiness,
     /// What `/api/v1/handshakes` gives.
     pub recent: Arc<Recent>,
+    /// What `/api/v1/capture` gives; none where no packets are kept.
+    pub proofs: Option<Arc<Store>>,
 }
 
 /// Every path; others are answered with 404, other methods than GET and HEAD with 405.
 pub(super) fn router(state: ServerState) -> Router {
     let api = Router::new()
         .route("/api/v1/handshakes", get(api::handshakes))
+        .route("/api/v1/capture", get(capture::capture))
         .layer(from_fn(api::only_here));
     Router::new()
         .merge(api)

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::*;
+use crate::proof::{Limits, Packet, Proof, Store};
 use crate::report::Event;
 use crate::sink::example;
 use crate::sink::metrics::Metrics;
@@ -19,6 +20,7 @@ const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCA
 struct Running {
     address: SocketAddr,
     recent: Arc<Recent>,
+    proofs: Arc<Store>,
     readiness: Readiness,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
@@ -28,10 +30,15 @@ async fn start() -> Running {
     let metrics = Arc::new(Metrics::new("0.0.0").unwrap());
     let readiness = Readiness::waiting_for("capture is not attached");
     let recent = Arc::new(Recent::default());
+    let proofs = Arc::new(Store::new(Limits {
+        bytes: 1 << 20,
+        count: 10,
+    }));
     let state = ServerState {
         metrics,
         readiness: readiness.clone(),
         recent: Arc::clone(&recent),
+        proofs: Some(Arc::clone(&proofs)),
     };
     let listener = bind(LOOPBACK).await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -42,6 +49,7 @@ async fn start() -> Running {
     Running {
         address,
         recent,
+        proofs,
         readiness,
         stop,
         task,
@@ -229,4 +237,59 @@ async fn an_address_that_is_taken_is_named_with_a_remedy() {
     let elsewhere: SocketAddr = "192.0.2.1:9469".parse().unwrap();
     let error = bind(elsewhere).await.unwrap_err();
     assert!(error.help().unwrap().contains("does not have that address"));
+}
+
+/// The proof of a handshake that failed, with a packet that cannot be read.
+fn proof() -> Proof {
+    let handshake = example::no_sni();
+    Proof {
+        packets: vec![Packet {
+            time: handshake.time,
+            interface: "eth0".into(),
+            direction: crate::frame::Direction::Ingress,
+            wire_len: 60,
+            network: vec![0x45; 40],
+        }],
+        revision: None,
+        until: handshake.time,
+        is_cut: false,
+        handshake,
+    }
+}
+
+#[tokio::test]
+async fn the_packets_of_a_failure_are_given_by_its_id() {
+    let server = start().await;
+    let id = example::no_sni().id;
+    let path = format!("/api/v1/capture?id={id}");
+    let none = get_as(server.address, &path, "localhost").await;
+    assert!(none.starts_with("HTTP/1.1 404"), "{none}");
+    server.proofs.keep(proof());
+    let reports = get_as(server.address, &format!("{path}&form=json"), "localhost").await;
+    assert!(reports.contains(&format!("\"id\":\"{id}\"")), "{reports}");
+    let filtered = get_as(
+        server.address,
+        &format!("{path}&cause=unknown-sni"),
+        "localhost",
+    )
+    .await;
+    assert!(filtered.starts_with("HTTP/1.1 404"), "{filtered}");
+    for (wrong, said) in [
+        ("id=12", "sixteen"),
+        ("form=text", "pcapng"),
+        ("limit=x", "limit"),
+    ] {
+        let answer = get_as(
+            server.address,
+            &format!("/api/v1/capture?{wrong}"),
+            "localhost",
+        )
+        .await;
+        assert!(
+            answer.starts_with("HTTP/1.1 400") && answer.contains(said),
+            "{answer}"
+        );
+    }
+    let elsewhere = get_as(server.address, &path, "attacker.example").await;
+    assert!(elsewhere.starts_with("HTTP/1.1 403"), "{elsewhere}");
 }

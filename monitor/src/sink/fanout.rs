@@ -7,6 +7,7 @@ use super::queue::{self, Offer, Queue};
 use super::recent::Recent;
 use super::summary::Tally;
 use crate::filter::Filter;
+use crate::proof::Store;
 use crate::report::Event;
 
 /// Gives each event to all who want it. Nothing here waits.
@@ -20,6 +21,8 @@ pub struct Fanout {
     pub tally: Tally,
     /// Sees every event.
     pub recent: Arc<Recent>,
+    /// Learns what becomes of the failures whose packets it keeps; none where no packets are kept.
+    pub proofs: Option<Arc<Store>>,
     /// Takes what is printed; none when nothing is.
     pub queue: Option<Queue>,
 }
@@ -30,6 +33,9 @@ impl Fanout {
         self.metrics.observe(&event);
         self.tally.observe(&event);
         self.recent.observe(&event);
+        if let Some(proofs) = &self.proofs {
+            proofs.learn(&event);
+        }
         let Some(queue) = self.queue.as_ref().filter(|_| self.filter.passes(&event)) else {
             return Offer::Taken;
         };
@@ -39,6 +45,14 @@ impl Fanout {
             self.lost(place, reason, 1);
         }
         offer
+    }
+
+    /// Counts the packets and proofs that are not there.
+    pub fn note_lost_proofs(&mut self) {
+        let lost: Vec<_> = self.proofs.iter().flat_map(|it| it.take_losses()).collect();
+        for (reason, count) in lost {
+            self.lost("proof", reason, count);
+        }
     }
 
     /// Counts what was lost outside of the pipeline.
@@ -64,6 +78,7 @@ mod tests {
             metrics,
             tally: Tally::new(),
             recent: Arc::default(),
+            proofs: None,
             queue,
         }
     }

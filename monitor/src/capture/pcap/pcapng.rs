@@ -188,6 +188,9 @@ impl File {
             Order::Big => parse_interfacestatisticsblock_be(block.whole),
         }
         .ok()?;
+        if let Some(until) = self.ended(&said) {
+            sink.tick(until);
+        }
         let dropped = self.dropped(&said);
         let interface = self.interfaces.get_mut(said.if_id)?;
         let news = dropped.saturating_sub(interface.dropped);
@@ -196,6 +199,17 @@ impl File {
             sink.lost(PLACE, "dropped_by_recorder", news);
         }
         Some(())
+    }
+
+    /// When the capture of an interface ended, where that is behind all packets: until then nothing else passed.
+    fn ended(&mut self, said: &InterfaceStatisticsBlock<'_>) -> Option<Timestamp> {
+        let is_end = |option: &&PcapNGOption<'_>| option.code == OptionCode::IsbEndTime;
+        let value = said.options.iter().find(is_end)?.as_bytes().ok()?;
+        let (high, low) = (self.order.u32(value, 0)?, self.order.u32(value, 4)?);
+        let ticks = u64::from(high) << 32 | u64::from(low);
+        let ended = self.interfaces.get_mut(said.if_id)?.clock.time(ticks);
+        let is_behind = ended > self.last && self.last != Timestamp::default();
+        is_behind.then_some(ended)
     }
 
     /// By the interface and by the system, since the capture began.

@@ -6,8 +6,9 @@ use super::Stop;
 use crate::capture::hooks::HookState;
 use crate::capture::live::{Counters, Watched};
 use crate::enrich::{Directory, Enricher};
-use crate::frame::Timestamp;
+use crate::frame::{Frame, InterfaceId, Timestamp};
 use crate::pipeline::{EventSink, Pipeline};
+use crate::proof::Recorder;
 use crate::report::Event;
 use crate::server::Readiness;
 use crate::sink::fanout::Fanout;
@@ -25,6 +26,7 @@ pub(super) struct Agent<'a> {
     stop: &'a Stop,
     readiness: Readiness,
     measured: Timestamp,
+    recorder: Option<Recorder>,
 }
 
 impl<'a> Agent<'a> {
@@ -43,7 +45,13 @@ impl<'a> Agent<'a> {
             stop,
             readiness,
             measured: Timestamp::default(),
+            recorder: None,
         }
+    }
+
+    /// The same, keeping the packets of failing handshakes.
+    pub(super) fn recording(self, recorder: Option<Recorder>) -> Self {
+        Self { recorder, ..self }
     }
 
     /// The capture is over. Gives what is left to do with its events.
@@ -73,6 +81,7 @@ impl<'a> Agent<'a> {
         let (open, decided) = pipeline.conversations();
         self.fanout.metrics.set_flows(Flows { open, decided });
         self.measure_names();
+        self.fanout.note_lost_proofs();
         now.watched
     }
 
@@ -113,7 +122,35 @@ fn number(count: usize) -> u32 {
 }
 
 impl EventSink for Agent<'_> {
+    fn passing(&mut self, frame: &Frame<'_>) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.frame(frame);
+        }
+    }
+
+    fn interface(&mut self, id: InterfaceId, name: &str) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.interface(id, name);
+        }
+    }
+
+    fn left(&mut self, id: InterfaceId) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.left(id);
+        }
+    }
+
+    fn ticking(&mut self, now: Timestamp) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.tick(now);
+        }
+    }
+
     fn event(&mut self, event: Event) {
+        // Before anything waits for names: the packets are there now.
+        if let Some(recorder) = &mut self.recorder {
+            recorder.event(&event);
+        }
         if let Some(event) = self.enricher.event(event) {
             self.hand_on(event);
         }

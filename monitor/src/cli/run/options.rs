@@ -78,6 +78,8 @@ pub(crate) struct RunArgs {
     #[arg(long, short, env = "TLSMON_QUIET", value_parser = clap::builder::FalseyValueParser::new())]
     pub(super) quiet: bool,
     #[command(flatten)]
+    pub(super) proof: super::proof::ProofArgs,
+    #[command(flatten)]
     pub(super) report: ReportArgs,
 }
 

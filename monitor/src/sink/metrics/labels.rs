@@ -43,6 +43,9 @@ pub(super) const LOSSES: &[(&str, &str)] = &[
     ("names", "directory_full"),
     ("names", "past_full"),
     ("log", "slow_reader"),
+    ("proof", "overwritten"),
+    ("proof", "store_full"),
+    ("proof", "too_many"),
 ];
 
 /// Which bound made a handshake count under `other`.

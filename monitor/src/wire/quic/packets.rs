@@ -80,6 +80,11 @@ impl<'a> Packets<'a> {
         }
     }
 
+    /// What has not been read yet; nothing behind what cannot be.
+    pub const fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     fn long(&self, first: u8) -> Option<(Packet<'a>, &'a [u8])> {
         let mut cursor = Cursor::new(self.rest);
         cursor.u8()?;
