@@ -42,7 +42,7 @@ impl Filter {
         match event {
             Event::Handshake(handshake) => self.matches(handshake),
             Event::Revision(revision) => self.matches_revision(revision),
-            Event::Loss(_) | Event::Summary(_) | Event::Probe(_) => true,
+            Event::Loss(_) | Event::Summary(_) | Event::Probe(_) | Event::Check(_) => true,
         }
     }
 

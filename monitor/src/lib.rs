@@ -12,6 +12,7 @@
 //! [`pipeline::Pipeline`] is the one place that knows the order of what lies between.
 
 pub mod capture;
+mod check;
 pub mod cli;
 pub mod diagnosis;
 pub mod enrich;

@@ -13,6 +13,7 @@ use crate::tls::Version;
 
 mod cause;
 mod certificate;
+mod check;
 mod client_details;
 mod compose;
 mod endpoint;
@@ -33,6 +34,7 @@ mod summary;
 
 pub use cause::{Cause, Confidence};
 pub use certificate::{CertificateReport, KeyReport, Validity};
+pub use check::{Check, Examined, Finding, Place, Seen, Severity};
 pub use client_details::{ClientDetailsReport, OfferedSession};
 pub use compose::{Context, compose, revision};
 pub use endpoint::EndpointName;
@@ -71,6 +73,8 @@ pub enum Event {
     Summary(Box<Summary>),
     /// What a probe found. It comes from no pipeline: the probe asks by itself.
     Probe(Box<Probe>),
+    /// What was found in the configuration of gateways. It comes from no pipeline either.
+    Check(Box<Check>),
 }
 
 impl Event {
@@ -82,6 +86,7 @@ impl Event {
             Self::Loss(loss) => Some(loss.time),
             Self::Summary(_) => None,
             Self::Probe(probe) => Some(probe.time),
+            Self::Check(check) => Some(check.time),
         }
     }
 }

@@ -44,6 +44,7 @@ pub use certificate::{
     Certificate, Certificates, Chain, Coverage, Date, Key, Leaf, Names, OcspAnswer, OcspStatus,
     SerialText, Sha256Text, Staple,
 };
+pub(crate) use certificate::{der, name_matches};
 pub use client_hello::ClientHello;
 pub use deframer::{Deframer, Item};
 pub use extension::{

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use super::Exit;
+use super::check::InputError;
 use super::config::ConfigError;
 use super::probe::ProbeError;
 use crate::capture::pcap::ReadError;
@@ -36,6 +37,9 @@ pub(crate) enum CliError {
     /// Nothing can be asked.
     #[error(transparent)]
     Probe(#[from] ProbeError),
+    /// There is nothing to check, or nothing to hold it against.
+    #[error(transparent)]
+    Check(#[from] InputError),
     /// Names are asked for where there are none.
     #[error("cannot show pods or namespaces of a capture file: it has addresses, no names")]
     NoNames,
@@ -95,6 +99,7 @@ impl CliError {
             Self::Live(error) => error.help().map(Into::into),
             Self::Serve(error) => error.help().map(Into::into),
             Self::Probe(error) => error.help().map(Into::into),
+            Self::Check(error) => Some(error.help().into()),
             #[cfg(feature = "live")]
             Self::Privileges(_) => None,
             Self::NoNames => {
@@ -113,6 +118,7 @@ impl CliError {
             | Self::Print(_)
             | Self::Serve(_)
             | Self::Probe(_)
+            | Self::Check(_)
             | Self::NoNames => Exit::BadInput,
             #[cfg(all(feature = "live", feature = "kubernetes"))]
             Self::Names(_) => Exit::BadInput,

@@ -1,5 +1,6 @@
 //! The command line: one file per verb. stdout is data, stderr is talk.
 
+mod check;
 mod config;
 mod error;
 mod exit;
@@ -81,6 +82,8 @@ pub(crate) enum Verb {
     Replay(Box<replay::ReplayArgs>),
     /// Ask a server what it answers: with its name and without, in each version, with few suites
     Probe(Box<probe::ProbeArgs>),
+    /// Judge Istio Gateways, ApigeeRoutes and TLS secrets by what clients would see
+    Check(Box<check::CheckArgs>),
     /// Say what a cause means, how it looks on the wire, and what to do
     Explain(explain::ExplainArgs),
     /// Say whether this host can run tlsmon, and what to do if not
@@ -105,6 +108,7 @@ fn run(cli: Cli) -> ExitCode {
         Verb::Run(args) => run::run(&args, &cli.global),
         Verb::Replay(args) => replay::replay(&args, &cli.global),
         Verb::Probe(args) => probe::probe(&args, &cli.global),
+        Verb::Check(args) => check::check(&args, &cli.global),
         Verb::Explain(args) => explain::explain(&args, &cli.global),
         #[cfg(feature = "live")]
         Verb::Doctor(args) => doctor::doctor(&args),

@@ -149,7 +149,7 @@ fn may_gain(event: &Event, directory: &Directory, now: Timestamp) -> bool {
             revision.client.address,
             revision.server.address,
         ),
-        Event::Loss(_) | Event::Summary(_) | Event::Probe(_) => return false,
+        Event::Loss(_) | Event::Summary(_) | Event::Probe(_) | Event::Check(_) => return false,
     };
     let may_learn =
         |named: &Named, address: IpAddr| named.is_nobody() && directory.may_learn(address, now);
@@ -171,7 +171,7 @@ fn write(event: &mut Event, directory: &Directory) {
             ends.client.write(&mut revision.client);
             ends.server.write(&mut revision.server);
         }
-        Event::Loss(_) | Event::Summary(_) | Event::Probe(_) => {}
+        Event::Loss(_) | Event::Summary(_) | Event::Probe(_) | Event::Check(_) => {}
     }
 }
 

@@ -17,6 +17,7 @@ use crate::report::{
 };
 use crate::tls::{Date, Few, U16s, Version};
 
+pub(crate) mod check;
 pub(crate) mod probe;
 
 /// One event of every kind, and of every outcome.
@@ -46,6 +47,7 @@ pub(crate) fn events() -> Vec<Event> {
     events.push(Event::Loss(loss()));
     events.push(Event::Summary(Box::new(summary())));
     events.push(Event::Probe(Box::new(probe::probe())));
+    events.push(Event::Check(Box::new(check::check())));
     events
 }
 

@@ -98,7 +98,7 @@ impl Metrics {
                 count,
                 ..
             }) => self.add_lost(place, reason, *count),
-            Event::Summary(_) | Event::Probe(_) => {}
+            Event::Summary(_) | Event::Probe(_) | Event::Check(_) => {}
         }
     }
 

@@ -55,7 +55,7 @@ impl Recent {
         let is_failure = match event {
             Event::Handshake(handshake) => handshake.is_failure(),
             Event::Revision(_) => true,
-            Event::Loss(_) | Event::Summary(_) | Event::Probe(_) => return,
+            Event::Loss(_) | Event::Summary(_) | Event::Probe(_) | Event::Check(_) => return,
         };
         let event = Arc::new(event.clone());
         let mut rings = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -48,7 +48,7 @@ impl Tally {
             Event::Handshake(handshake) => self.handshake(handshake),
             Event::Revision(revision) => self.revision(revision),
             Event::Loss(loss) => self.loss(loss),
-            Event::Summary(_) | Event::Probe(_) => {}
+            Event::Summary(_) | Event::Probe(_) | Event::Check(_) => {}
         }
     }
 

@@ -8,6 +8,7 @@ use super::wrap::{Paragraph, blanks};
 use crate::frame::Timestamp;
 use crate::report::{Event, Handshake, Loss, Outcome};
 
+pub mod check;
 mod failure;
 mod parts;
 pub mod probe;
@@ -43,6 +44,7 @@ impl TextWriter {
             Event::Loss(loss) => self.loss(loss, out),
             Event::Summary(summary) => summary::write_table(summary, &[], self.style, out),
             Event::Probe(probe) => probe::write(probe, self.style, out),
+            Event::Check(check) => check::write(check, self.style, out),
         }
     }
 

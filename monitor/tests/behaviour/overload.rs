@@ -44,7 +44,7 @@ impl Flood {
                 Event::Loss(loss) => self
                     .lost
                     .push((format!("{}/{}", loss.place, loss.reason), loss.count)),
-                Event::Revision(_) | Event::Summary(_) | Event::Probe(_) => {}
+                Event::Revision(_) | Event::Summary(_) | Event::Probe(_) | Event::Check(_) => {}
             }
         }
     }

@@ -9,12 +9,14 @@ use anyhow::{Context as _, Result};
 const PURE: [&str; 6] = ["wire", "flow", "stream", "tls", "handshake", "diagnosis"];
 
 /// What comes after all of them, or stands at the edge. (`frame`, `report` and `label` are the contracts that all share.)
-const EDGES: [&str; 9] = [
-    "pipeline", "enrich", "problems", "sink", "server", "triage", "probe", "cli", "capture",
+const EDGES: [&str; 11] = [
+    "pipeline", "enrich", "problems", "proof", "sink", "server", "triage", "probe", "check", "cli",
+    "capture",
 ];
 
 /// What stands at the edge and is pure all the same, but for some of its files and folders.
-const PURE_BUT_FOR: [(&str, &[&str]); 3] = [
+const PURE_BUT_FOR: [(&str, &[&str]); 4] = [
+    ("check", &[]),
     ("probe", &["net.rs"]),
     ("enrich", &["kubernetes.rs", "kubernetes"]),
     ("problems", &[]),

@@ -17,7 +17,7 @@ pub enum Coverage {
 /// 2. `*` stands for exactly one label, and only as the whole left-most label of a name with more labels.
 /// 3. A `*` anywhere else matches nothing.
 /// 4. Internationalised names are compared as A-labels, byte for byte; nothing is converted.
-pub(super) fn matches(presented: &[u8], asked: &[u8]) -> bool {
+pub(crate) fn matches(presented: &[u8], asked: &[u8]) -> bool {
     let asked = asked.strip_suffix(b".").unwrap_or(asked);
     if presented.is_empty() || asked.is_empty() {
         return false;

@@ -1,24 +1,24 @@
 //! The elements of DER (ITU-T X.690), without a look at what is in them.
 
 /// SEQUENCE.
-pub(super) const SEQUENCE: u8 = 0x30;
+pub(crate) const SEQUENCE: u8 = 0x30;
 /// INTEGER.
-pub(super) const INTEGER: u8 = 0x02;
+pub(crate) const INTEGER: u8 = 0x02;
 
 /// One element: tag, and what it holds.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Element<'a> {
+pub(crate) struct Element<'a> {
     /// The identifier octet.
-    pub(super) tag: u8,
+    pub(crate) tag: u8,
     /// The contents.
-    pub(super) content: &'a [u8],
+    pub(crate) content: &'a [u8],
     /// Identifier, length and contents.
-    pub(super) whole: &'a [u8],
+    pub(crate) whole: &'a [u8],
 }
 
 /// Takes the next element off `bytes`. `None`, and nothing is taken, when it is not all there or has a tag or a length of
 /// a form that certificates do not use: tags of more than one byte, lengths without end or of more than four bytes.
-pub(super) fn next<'a>(bytes: &mut &'a [u8]) -> Option<Element<'a>> {
+pub(crate) fn next<'a>(bytes: &mut &'a [u8]) -> Option<Element<'a>> {
     let (&[tag, first], after) = bytes.split_first_chunk::<2>()?;
     let (len, after) = match first {
         0..=0x7f => (usize::from(first), after),
@@ -39,7 +39,7 @@ pub(super) fn next<'a>(bytes: &mut &'a [u8]) -> Option<Element<'a>> {
 }
 
 /// The next element, if it has this tag; else nothing is taken.
-pub(super) fn next_if<'a>(bytes: &mut &'a [u8], tag: u8) -> Option<Element<'a>> {
+pub(crate) fn next_if<'a>(bytes: &mut &'a [u8], tag: u8) -> Option<Element<'a>> {
     let mut ahead = *bytes;
     let element = next(&mut ahead).filter(|element| element.tag == tag)?;
     *bytes = ahead;

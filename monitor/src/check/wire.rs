@@ -1,0 +1,229 @@
+//! Handshakes as `tlsmon run`, `tlsmon replay` and the agent's API print them, held against the findings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use super::draft::{About, Draft, serves};
+use super::inventory::{Inventory, Kind};
+use crate::report::{Cause, Handshake, Outcome, Place, Seen, Severity};
+
+/// Groups by cause and name that are kept; what is more is counted with the last.
+const MAX_GROUPS: usize = 10_000;
+/// Client addresses that are told apart in a group.
+const MAX_CLIENTS: usize = 10_000;
+/// Addresses that are shown.
+const SHOWN: usize = 5;
+
+/// What is needed of a report.
+#[derive(Deserialize)]
+struct Line {
+    #[serde(rename = "type", default)]
+    kind: String,
+    client: Option<Peer>,
+    client_hello: Option<Hello>,
+    cause: Option<String>,
+    outcome: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Peer {
+    #[serde(default)]
+    address: String,
+}
+
+#[derive(Deserialize)]
+struct Hello {
+    sni: Option<String>,
+}
+
+/// The answer of the agent's API.
+#[derive(Deserialize)]
+struct Answer {
+    handshakes: Vec<Line>,
+}
+
+/// Handshakes by why they failed and for which name.
+#[derive(Default)]
+pub(crate) struct Observed {
+    groups: BTreeMap<(Cause, Option<String>), Group>,
+    handshakes: u64,
+    unreadable: u64,
+    left_out: u64,
+}
+
+#[derive(Default)]
+struct Group {
+    handshakes: u64,
+    clients: BTreeSet<String>,
+}
+
+impl Observed {
+    /// Takes a line of JSON.
+    pub(crate) fn line(&mut self, line: &[u8]) {
+        if line.trim_ascii().is_empty() {
+            return;
+        }
+        match serde_json::from_slice::<Line>(line) {
+            Ok(line) => self.take(line),
+            Err(_) => self.unreadable = self.unreadable.saturating_add(1),
+        }
+    }
+
+    /// Takes an answer of the API.
+    pub(crate) fn answer(&mut self, body: &[u8]) -> Result<(), serde_json::Error> {
+        let answer: Answer = serde_json::from_slice(body)?;
+        for line in answer.handshakes {
+            self.take(line);
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, line: Line) {
+        // A revision comes with the same handshake under a better cause, and would count it twice.
+        if line.kind != "handshake" {
+            return;
+        }
+        let failed = line.outcome.as_deref() == Some(Outcome::Failed.label());
+        let cause = line.cause.as_deref().filter(|_| failed);
+        let cause = cause.and_then(|cause| cause.parse().ok());
+        let name = line.client_hello.and_then(|hello| hello.sni);
+        self.count(cause, name, line.client.map(|client| client.address));
+    }
+
+    /// Takes a handshake of a capture.
+    pub(crate) fn handshake(&mut self, handshake: &Handshake) {
+        let name = handshake
+            .client_hello
+            .as_ref()
+            .and_then(|hello| hello.sni.as_deref());
+        let cause = handshake
+            .cause
+            .filter(|_| handshake.outcome == Outcome::Failed);
+        let client = handshake.client.address.to_string();
+        self.count(cause, name.map(str::to_owned), Some(client));
+    }
+
+    fn count(&mut self, cause: Option<Cause>, name: Option<String>, client: Option<String>) {
+        self.handshakes = self.handshakes.saturating_add(1);
+        let Some(cause) = cause else { return };
+        let key = (cause, name);
+        if self.groups.len() >= MAX_GROUPS && !self.groups.contains_key(&key) {
+            self.left_out = self.left_out.saturating_add(1);
+            return;
+        }
+        let group = self.groups.entry(key).or_default();
+        group.handshakes = group.handshakes.saturating_add(1);
+        group
+            .clients
+            .extend(client.filter(|_| group.clients.len() < MAX_CLIENTS));
+    }
+
+    /// How many handshakes there were.
+    pub(crate) const fn handshakes(&self) -> u64 {
+        self.handshakes
+    }
+
+    /// Lines that are no reports, and handshakes of more names than are kept.
+    pub(crate) const fn left_out(&self) -> (u64, u64) {
+        (self.unreadable, self.left_out)
+    }
+
+    /// Adds what was seen to the findings that explain it, and findings of its own for what none explains.
+    pub(super) fn join(&self, inventory: &Inventory, drafts: &mut Vec<Draft>) {
+        let mut own = Vec::new();
+        for ((cause, name), group) in &self.groups {
+            let seen = group.seen();
+            let mut explained = false;
+            for draft in drafts
+                .iter_mut()
+                .filter(|draft| explains(draft, *cause, name.as_deref()))
+            {
+                draft.witnessed(&seen);
+                explained = true;
+            }
+            if !explained {
+                own.extend(unexplained(*cause, name.as_deref(), seen, inventory));
+            }
+        }
+        drafts.extend(own);
+    }
+}
+
+impl Group {
+    fn seen(&self) -> Seen {
+        Seen {
+            handshakes: self.handshakes,
+            clients: u64::try_from(self.clients.len()).unwrap_or(u64::MAX),
+            addresses: self.clients.iter().take(SHOWN).cloned().collect(),
+        }
+    }
+}
+
+/// Whether the finding is why such a handshake fails.
+fn explains(draft: &Draft, cause: Cause, name: Option<&str>) -> bool {
+    let same = match draft.finding.cause {
+        Some(Cause::EndpointWithoutCertificate) => matches!(
+            cause,
+            // A filter chain whose secret is refused resets its own hosts alone, which looks like these.
+            Cause::EndpointWithoutCertificate
+                | Cause::UnknownSni
+                | Cause::NoSniRejected
+                | Cause::Unexplained
+        ),
+        Some(Cause::CertificateUntrusted | Cause::CertificateChainIncomplete) => {
+            matches!(
+                cause,
+                Cause::CertificateUntrusted
+                    | Cause::CertificateChainIncomplete
+                    | Cause::CertificateRejected
+            )
+        }
+        Some(own) => own == cause,
+        None => false,
+    };
+    same && draft.about.covers(name)
+}
+
+/// What the wire says that no finding explains, where the configuration bears on it.
+fn unexplained(
+    cause: Cause,
+    name: Option<&str>,
+    seen: Seen,
+    inventory: &Inventory,
+) -> Option<Draft> {
+    let knows_hosts = inventory
+        .listeners
+        .iter()
+        .any(|one| one.kind != Kind::VirtualHost);
+    if !knows_hosts {
+        return None;
+    }
+    let takes = |name: Option<&str>| {
+        let mut listeners = inventory
+            .listeners
+            .iter()
+            .filter(|one| one.is_tls() && one.kind != Kind::VirtualHost);
+        listeners.find(|one| match name {
+            None => one.answers_without_name(),
+            Some(name) => one.hosts.iter().any(|(host, _)| serves(host, name)),
+        })
+    };
+    let place = Place {
+        object: "handshakes".to_owned(),
+        ..Place::default()
+    };
+    let draft = match (cause, name, takes(name)) {
+        (Cause::UnknownSni, Some(name), None) => Draft::failure(cause, place, format!("clients ask for {name:?}, which no route serves")).why("they are reset before any certificate is shown").fix("add the name to the hosts of a Gateway or to the environment group, or correct the clients' host name or DNS"),
+        (Cause::UnknownSni | Cause::NoSniRejected, _, Some(listener)) => {
+            let asked = name.map_or_else(|| "no name".to_owned(), |name| format!("{name:?}"));
+            Draft::failure(cause, listener.source.whole(), format!("clients with {asked} are refused, and {} is there for them", listener.title())).why("the configuration that was read is not in force, or the handshakes are of another gateway").fix("istioctl proxy-status, istioctl proxy-config listeners POD; compare the selector with the pods' labels")
+        }
+        (Cause::NoSniRejected, None, None) => Draft::failure(cause, place, "clients send no SNI, and no wildcard route exists").why("they are reset before any certificate is shown").fix("enable a wildcard route for non-SNI clients, or make the clients send the name"),
+        _ => return None,
+    };
+    let mut draft = draft.about(&About::default());
+    draft.finding.severity = Severity::Failure;
+    draft.finding.seen = Some(seen);
+    Some(draft)
+}
