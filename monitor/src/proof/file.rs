@@ -88,7 +88,7 @@ impl EventSink for Search<'_> {
                     proof.revision = Some(revision);
                 }
             }
-            Event::Loss(_) | Event::Summary(_) | Event::Probe(_) => {}
+            Event::Loss(_) | Event::Summary(_) | Event::Probe(_) | Event::Check(_) => {}
         }
     }
 }
