@@ -43,8 +43,7 @@ pub(super) fn keep<E: Error>(
     if let Err(error) = read_maps() {
         let error = chain(&error);
         tracing::warn!(
-            error,
-            "cannot read what the kernel programs count: nobody learns what the kernel loses\nhelp: /sys must be mounted"
+            "cannot read what the kernel programs count: {error}: nobody learns what the kernel loses\nhelp: /sys must be mounted"
         );
     } else if !works_without_any(&|| read_maps().is_ok())? {
         tracing::info!("keeping CAP_BPF: this kernel lets nobody read their own maps without it");
