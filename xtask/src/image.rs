@@ -14,6 +14,7 @@ use crate::say;
 
 mod build;
 mod container;
+mod emulated;
 mod usage;
 
 pub(crate) use build::buildah;
@@ -65,10 +66,13 @@ pub fn run(options: &Options) -> Result<()> {
         megabytes(built.unpacked),
         megabytes(built.packed)
     ));
-    if options.no_run {
-        return Ok(());
+    let here = Platform::of_this_machine()?;
+    match options.platform {
+        _ if options.no_run => Ok(()),
+        Some(other) if other != here && options.whole => Ok(()), // its program is in the image alone
+        Some(other) if other != here => emulated::replays_as_here(other),
+        _ => try_it(&built),
     }
-    try_it(&built)
 }
 
 fn try_it(built: &Built) -> Result<()> {

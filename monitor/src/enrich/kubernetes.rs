@@ -7,7 +7,6 @@
 //! Of each kind one list and then one watch at a time, which goes on where the last one ended. Whatever goes wrong is counted,
 //! said once, and tried again, ever more seldom.
 
-mod access;
 mod api;
 mod backoff;
 mod check;
@@ -21,7 +20,6 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 
 use super::{PodObject, ServiceObject, Shared, SliceObject};
-pub use access::{Access, AccessError};
 pub use check::{Unreadable, check};
 pub use source::{Source, SourceError};
 

@@ -328,6 +328,22 @@ fn a_configuration_with_an_unknown_name_is_refused() {
     );
 }
 
+#[cfg(all(feature = "live", feature = "kubernetes"))]
+#[test]
+fn a_kubeconfig_that_is_not_there_is_named_with_what_to_do() {
+    let args = ["run", "--listen", "none", "--kubernetes", "kubectl"];
+    let output = command(&args)
+        .env("KUBECONFIG", "/no/such/kubeconfig")
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    let said = stderr(&output);
+    assert!(
+        said.contains("/no/such/kubeconfig") && said.contains("help: set KUBECONFIG"),
+        "{said}"
+    );
+}
+
 #[test]
 fn the_printed_configuration_is_one_that_is_accepted() {
     let folder = tempfile::tempdir().unwrap();

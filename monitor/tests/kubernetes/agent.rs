@@ -95,6 +95,10 @@ struct Agent {
 
 impl Agent {
     fn start(veth: &Veth, listen: &str, more: &[&str]) -> Self {
+        Self::of(Self::command(veth, listen, more))
+    }
+
+    fn command(veth: &Veth, listen: &str, more: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tlsmon"));
         command.args([
             "run",
@@ -109,6 +113,10 @@ impl Agent {
             .args(["--node", NODE, "--listen", listen])
             .args(more);
         command.env_remove("KUBERNETES_SERVICE_HOST");
+        command
+    }
+
+    fn of(mut command: Command) -> Self {
         let mut process = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -206,6 +214,25 @@ async fn the_agent_names_the_pods_at_both_ends() {
         "{metrics}"
     );
     agent.end();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn as_kubectl_the_agent_asks_whom_the_environment_names_and_otherwise_not() {
+    let veth = Veth::new(3);
+    let cluster = Cluster::start().await;
+    for (words, is_asked) in [(&["--kubernetes", "kubectl"][..], true), (&[], false)] {
+        let listen = free_port();
+        let mut command = Agent::command(&veth, &listen, words);
+        command.env("KUBECONFIG", cluster.identity.kubeconfig());
+        let agent = Agent::of(command);
+        let up = || get(&listen, "/metrics").contains("tlsmon_kubernetes_watch_up{kind=\"pod\"} 1");
+        eventually(|| get(&listen, "/readyz").starts_with("HTTP/1.1 200")).await;
+        if is_asked {
+            eventually(up).await;
+        }
+        assert_eq!(up(), is_asked);
+        agent.end();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -25,7 +25,7 @@ pub struct Built {
 }
 
 impl Platform {
-    fn of_this_machine() -> Result<Self> {
+    pub(super) fn of_this_machine() -> Result<Self> {
         match std::env::consts::ARCH {
             "x86_64" => Ok(Self::Amd64),
             "aarch64" => Ok(Self::Arm64),
@@ -42,7 +42,7 @@ impl Platform {
     }
 
     /// As compilers call it.
-    fn cpu(self) -> &'static str {
+    pub(super) fn cpu(self) -> &'static str {
         match self {
             Self::Amd64 => "x86_64",
             Self::Arm64 => "aarch64",
@@ -129,6 +129,11 @@ pub(crate) fn buildah() -> Command {
     command
 }
 
+/// Where cargo's tlsmon is, without what only a debugger reads.
+pub(super) fn folder(platform: Platform) -> PathBuf {
+    paths::cache().join("image").join(platform.name())
+}
+
 /// Has cargo build tlsmon as the Dockerfile does, and gives the folder with it.
 fn program(platform: Platform) -> Result<PathBuf> {
     let cpu = platform.cpu();
@@ -141,7 +146,7 @@ fn program(platform: Platform) -> Result<PathBuf> {
     cargo.env(format!("CC_{name}"), &compiler);
     let linker = format!("CARGO_TARGET_{}_LINKER", name.to_uppercase());
     run(cargo.env(linker, &compiler))?;
-    let folder = paths::cache().join("image").join(platform.name());
+    let folder = folder(platform);
     fs::create_dir_all(&folder)?;
     let mut strip = Command::new(format!("{cpu}-linux-gnu-strip"));
     strip.arg("-o").arg(folder.join("tlsmon"));

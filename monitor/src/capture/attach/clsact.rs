@@ -184,7 +184,10 @@ mod tests {
             ..ours(1)
         };
         assert!(stands(&[other.clone(), ours(1)]));
-        assert!(!stands(&[other.clone()]), "that one is not ours");
+        assert!(
+            !stands(std::slice::from_ref(&other)),
+            "that one is not ours"
+        );
         assert!(
             !is_foremost(vec![other], Side::Egress, 0x544c),
             "nor on this side"

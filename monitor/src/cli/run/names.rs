@@ -11,6 +11,8 @@ pub(super) enum When {
     /// Where there is somebody to ask.
     #[default]
     Auto,
+    /// Whom kubectl would ask: by KUBECONFIG, else by the file in the home.
+    Kubectl,
     /// Never.
     Off,
 }
@@ -24,10 +26,12 @@ pub(super) struct Names {
 impl Names {
     /// Finds out whom to ask. Outside of a cluster it says that there is nobody.
     pub(super) fn find(args: &RunArgs) -> Result<Self, CliError> {
-        if args.kubernetes == When::Off {
-            return Ok(Self::default());
-        }
-        let source = match Source::find(args.kubeconfig.as_deref()) {
+        let found = match args.kubernetes {
+            When::Off => return Ok(Self::default()),
+            When::Kubectl if args.kubeconfig.is_none() => Source::as_kubectl().map(Some),
+            When::Auto | When::Kubectl => Source::find(args.kubeconfig.as_deref()),
+        };
+        let source = match found {
             // Without names it works as well: nobody has asked for them.
             Err(error @ SourceError::Account(_)) => {
                 let help = error.help();

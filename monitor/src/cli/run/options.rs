@@ -60,7 +60,7 @@ pub(crate) struct RunArgs {
     /// The name of this node in reports and in the Kubernetes API; the host's name when left out
     #[arg(long, env = "TLSMON_NODE", value_name = "NAME")]
     pub(super) node: Option<String>,
-    /// Whether to name pods and Services: auto asks the Kubernetes API where this is a pod of a cluster
+    /// Whether to name pods and Services: auto asks the Kubernetes API where this is a pod of a cluster, kubectl asks whom kubectl would
     #[arg(
         long,
         env = "TLSMON_KUBERNETES",

@@ -12,6 +12,8 @@ pub enum Source {
     Cluster,
     /// As a file says; what it said when it was first read, in case that it cannot be read any more.
     File(PathBuf, Box<Kubeconfig>),
+    /// As kubectl finds it: by the files that `KUBECONFIG` names, else by the one in the home.
+    Kubectl(Box<Kubeconfig>),
 }
 
 /// Why it cannot be asked.
@@ -25,6 +27,9 @@ pub enum SourceError {
         /// What is wrong with it.
         source: Box<KubeconfigError>,
     },
+    /// The files that kubectl reads are not as they should be, or not there.
+    #[error("cannot use the kubeconfig as kubectl does")]
+    Kubectl(#[source] Box<KubeconfigError>),
     /// This is a pod, and it has no service account that it could ask with.
     #[error("cannot use this pod's service account")]
     Account(#[source] Box<InClusterError>),
@@ -40,6 +45,7 @@ impl SourceError {
             Self::File { .. } => {
                 "name a file that kubectl takes with --kubeconfig, or leave it out"
             }
+            Self::Kubectl(_) => "set KUBECONFIG, or name a file with --kubeconfig",
             Self::Account(_) => "set automountServiceAccountToken to true, or --kubernetes to off",
             Self::Client(_) => "look at the certificates and keys that it names",
         }
@@ -60,6 +66,13 @@ impl Source {
         }
     }
 
+    /// Whom kubectl would ask here. Only for who says so: on a desk that is often another cluster than the one whose addresses are seen.
+    pub fn as_kubectl() -> Result<Self, SourceError> {
+        let read = Kubeconfig::read();
+        let read = read.map_err(|error| SourceError::Kubectl(Box::new(error)))?;
+        Ok(Self::Kubectl(Box::new(read)))
+    }
+
     /// One who asks. Files are read anew: tokens and certificates change.
     pub(super) async fn client(&self) -> Result<Client, SourceError> {
         let mut config = match self {
@@ -68,15 +81,22 @@ impl Source {
             }
             Self::File(path, first) => {
                 let file = read(path).unwrap_or_else(|_unreadable| (**first).clone());
-                let options = KubeConfigOptions::default();
-                let config = Config::from_custom_kubeconfig(file, &options).await;
-                config.map_err(|source| of_file(path, source))?
+                config(file).await.map_err(|source| of_file(path, source))?
+            }
+            Self::Kubectl(first) => {
+                let file = Kubeconfig::read().unwrap_or_else(|_unreadable| (**first).clone());
+                let config = config(file).await;
+                config.map_err(|error| SourceError::Kubectl(Box::new(error)))?
             }
         };
         // What is tried again, and when, is decided in one place.
         config.default_retry = false;
         Client::try_from(config).map_err(|error| SourceError::Client(Box::new(error)))
     }
+}
+
+async fn config(file: Kubeconfig) -> Result<Config, KubeconfigError> {
+    Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await
 }
 
 fn read(path: &Path) -> Result<Kubeconfig, SourceError> {
