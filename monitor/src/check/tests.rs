@@ -107,7 +107,7 @@ fn what_is_wrong_with_a_credential_is_named() {
     let soon = pki(|leaf| leaf.not_after = rcgen::date_time_ymd(2026, 11, 30));
     let early = pki(|leaf| leaf.not_before = rcgen::date_time_ymd(2027, 1, 1));
     let named = pki(|leaf| {
-        leaf.subject_alt_names = vec![rcgen::SanType::DnsName("b.example".try_into().unwrap())]
+        leaf.subject_alt_names = vec![rcgen::SanType::DnsName("b.example".try_into().unwrap())];
     });
     let cases = [
         (

@@ -40,6 +40,9 @@ pub(crate) enum CliError {
     /// There is nothing to check, or nothing to hold it against.
     #[error(transparent)]
     Check(#[from] InputError),
+    /// A manual is asked for that there is not.
+    #[error("there is no verb {0:?}")]
+    NoVerb(String),
     /// Names are asked for where there are none.
     #[error("cannot show pods or namespaces of a capture file: it has addresses, no names")]
     NoNames,
@@ -102,6 +105,7 @@ impl CliError {
             Self::Check(error) => Some(error.help().into()),
             #[cfg(feature = "live")]
             Self::Privileges(_) => None,
+            Self::NoVerb(_) => Some("\"tlsmon -h\" names the verbs".into()),
             Self::NoNames => {
                 Some("give the pod's address with --client or --server in place of --pod and --namespace".into())
             }
@@ -119,6 +123,7 @@ impl CliError {
             | Self::Serve(_)
             | Self::Probe(_)
             | Self::Check(_)
+            | Self::NoVerb(_)
             | Self::NoNames => Exit::BadInput,
             #[cfg(all(feature = "live", feature = "kubernetes"))]
             Self::Names(_) => Exit::BadInput,

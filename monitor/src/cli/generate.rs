@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use clap::{Args, CommandFactory, Subcommand};
+use clap::{Args, Subcommand};
 use clap_complete::Shell;
 
 use super::config::{CONFIGURED, is_setting};
-use super::{Cli, CliError, Exit, print};
+use super::{CliError, Exit, command, print};
 use crate::sink::schema;
 
 /// What to print.
@@ -16,15 +16,19 @@ pub(crate) struct GenerateArgs {
     what: What,
 }
 
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 enum What {
     /// Shell completions
     Completions {
         /// The shell
         shell: Shell,
     },
-    /// The man page, in roff
-    Man,
+    /// The man page, in roff: of all, or of one verb
+    Man {
+        /// The verb
+        #[arg(value_name = "VERB")]
+        verb: Option<String>,
+    },
     /// The JSON Schema of what `--output json` prints
     Schema,
     /// A configuration file with every setting, its default and its meaning
@@ -32,9 +36,9 @@ enum What {
 }
 
 pub(super) fn generate(args: &GenerateArgs) -> Result<Exit, CliError> {
-    print(&match args.what {
-        What::Completions { shell } => completions(shell),
-        What::Man => man()?,
+    print(&match &args.what {
+        What::Completions { shell } => completions(*shell),
+        What::Man { verb } => man(verb.as_deref())?,
         What::Schema => format!("{:#}\n", schema::schema().to_value()),
         What::Config => config(),
     })
@@ -42,13 +46,22 @@ pub(super) fn generate(args: &GenerateArgs) -> Result<Exit, CliError> {
 
 fn completions(shell: Shell) -> String {
     let mut out = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "tlsmon", &mut out);
+    clap_complete::generate(shell, &mut command(), "tlsmon", &mut out);
     String::from_utf8_lossy(&out).into_owned()
 }
 
-fn man() -> Result<String, CliError> {
+/// The page of all verbs, which names those of each, or the page of one.
+fn man(verb: Option<&str>) -> Result<String, CliError> {
+    let mut command = command();
+    command.build();
+    let page = match verb {
+        None => Some(command),
+        Some(verb) => command.find_subcommand(verb).cloned(),
+    };
+    let page = page.ok_or_else(|| CliError::NoVerb(verb.unwrap_or_default().to_owned()))?;
+    let name = page.get_display_name().unwrap_or("tlsmon").to_owned();
     let mut out = Vec::new();
-    clap_mangen::Man::new(Cli::command())
+    clap_mangen::Man::new(page.name(name))
         .render(&mut out)
         .map_err(|source| CliError::System {
             doing: "write the man page",
@@ -62,7 +75,7 @@ fn config() -> String {
         "# tlsmon settings. The environment and the command line come before this file.\n",
     );
     let mut seen: Vec<String> = Vec::new();
-    let mut command = Cli::command();
+    let mut command = command();
     command.build();
     for verb in CONFIGURED {
         let Some(sub) = command.find_subcommand(verb) else {

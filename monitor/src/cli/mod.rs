@@ -6,6 +6,7 @@ mod error;
 mod exit;
 mod explain;
 mod generate;
+mod help;
 mod markdown;
 mod options;
 mod probe;
@@ -119,9 +120,15 @@ fn run(cli: Cli) -> ExitCode {
 
 /// Parses the command line over the environment over the configuration file.
 fn parse(args: Vec<OsString>) -> Result<Cli, CliError> {
-    let command = config::with_file_defaults(Cli::command(), &args)?;
+    let command = config::with_file_defaults(command(), &args)?;
+    let command = help::fitting(command, &args);
     let matches = command.get_matches_from(args);
     Cli::from_arg_matches(&matches).map_err(|error| error.exit())
+}
+
+/// The command line with the examples of its help.
+fn command() -> clap::Command {
+    help::with_examples(Cli::command())
 }
 
 /// Writes data to stdout; a reader that went away is no error.
