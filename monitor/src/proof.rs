@@ -10,6 +10,7 @@
 //! It stands beside the pipeline and not in it: a replay that asks for no proof pays nothing. Copying a packet into the ring
 //! allocates nothing. What is kept longer than the ring holds no application data: see [`redact`].
 
+pub mod anonymize;
 mod checksum;
 mod comment;
 mod file;
@@ -22,7 +23,7 @@ mod ring;
 mod store;
 
 pub use comment::verdict_lines;
-pub use file::{of_failures, of_file};
+pub use file::{of_bytes, of_failures, of_file};
 pub use kept::{Packet, Proof};
 pub use pcapng::{About, write};
 pub use recorder::Recorder;

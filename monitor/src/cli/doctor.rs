@@ -52,6 +52,13 @@ pub(super) fn doctor(args: &DoctorArgs) -> Result<Exit, CliError> {
     Ok(if failed { Exit::CannotRun } else { Exit::Fine })
 }
 
+/// The checks of the interfaces of the default routes, as `--json` prints them.
+pub(super) fn report() -> String {
+    let checks = preflight::check(&[]);
+    let failed = checks.iter().any(|check| check.status == Status::Failed);
+    json(&checks, failed)
+}
+
 fn json(checks: &[Check], failed: bool) -> String {
     let report = serde_json::json!({ "type": "doctor", "schema": crate::report::SCHEMA, "can_run": !failed, "checks": checks });
     format!("{report}\n")

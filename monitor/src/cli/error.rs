@@ -8,6 +8,7 @@ use super::Exit;
 use super::check::InputError;
 use super::config::ConfigError;
 use super::probe::ProbeError;
+use super::proofs::ProofError;
 use crate::capture::pcap::ReadError;
 use crate::sink::printer::PrintError;
 
@@ -43,6 +44,9 @@ pub(crate) enum CliError {
     /// A manual is asked for that there is not.
     #[error("there is no verb {0:?}")]
     NoVerb(String),
+    /// There are no packets to be had, or nowhere to write them.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
     /// Names are asked for where there are none.
     #[error("cannot show pods or namespaces of a capture file: it has addresses, no names")]
     NoNames,
@@ -103,6 +107,7 @@ impl CliError {
             Self::Serve(error) => error.help().map(Into::into),
             Self::Probe(error) => error.help().map(Into::into),
             Self::Check(error) => Some(error.help().into()),
+            Self::Proof(error) => error.help().map(Into::into),
             #[cfg(feature = "live")]
             Self::Privileges(_) => None,
             Self::NoVerb(_) => Some("\"tlsmon -h\" names the verbs".into()),
@@ -124,6 +129,7 @@ impl CliError {
             | Self::Probe(_)
             | Self::Check(_)
             | Self::NoVerb(_)
+            | Self::Proof(_)
             | Self::NoNames => Exit::BadInput,
             #[cfg(all(feature = "live", feature = "kubernetes"))]
             Self::Names(_) => Exit::BadInput,

@@ -1,15 +1,19 @@
 //! The command line: one file per verb. stdout is data, stderr is talk.
 
+mod bundle;
+mod capture;
 mod check;
 mod config;
 mod error;
 mod exit;
 mod explain;
+mod fetch;
 mod generate;
 mod help;
 mod markdown;
 mod options;
 mod probe;
+mod proofs;
 mod replay;
 
 #[cfg(feature = "live")]
@@ -85,6 +89,10 @@ pub(crate) enum Verb {
     Probe(Box<probe::ProbeArgs>),
     /// Judge Istio Gateways, ApigeeRoutes and TLS secrets by what clients would see
     Check(Box<check::CheckArgs>),
+    /// Write the packets of failing handshakes as pcapng: those that an agent keeps, or out of a capture file
+    Capture(Box<capture::CaptureArgs>),
+    /// Make one archive of failing handshakes for somebody else: packets, reports, summary, facts
+    Bundle(Box<bundle::BundleArgs>),
     /// Say what a cause means, how it looks on the wire, and what to do
     Explain(explain::ExplainArgs),
     /// Say whether this host can run tlsmon, and what to do if not
@@ -110,6 +118,8 @@ fn run(cli: Cli) -> ExitCode {
         Verb::Replay(args) => replay::replay(&args, &cli.global),
         Verb::Probe(args) => probe::probe(&args, &cli.global),
         Verb::Check(args) => check::check(&args, &cli.global),
+        Verb::Capture(args) => capture::capture(&args),
+        Verb::Bundle(args) => bundle::bundle(&args),
         Verb::Explain(args) => explain::explain(&args, &cli.global),
         #[cfg(feature = "live")]
         Verb::Doctor(args) => doctor::doctor(&args),

@@ -29,6 +29,32 @@ impl Filter {
     }
 }
 
+impl FilterArgs {
+    /// The same as the pairs of a query, not yet escaped for a URL.
+    pub fn query(&self) -> Vec<(&'static str, String)> {
+        fn pairs<T: ToString>(
+            key: &'static str,
+            values: &[T],
+        ) -> impl Iterator<Item = (&'static str, String)> {
+            values.iter().map(move |value| (key, value.to_string()))
+        }
+        let globs = |globs: &[globset::GlobMatcher]| -> Vec<String> {
+            let pattern = |glob: &globset::GlobMatcher| glob.glob().glob().to_owned();
+            globs.iter().map(pattern).collect()
+        };
+        let all = self.all.then(|| ("all", "true".to_owned()));
+        pairs("cause", &self.cause)
+            .chain(pairs("sni", &globs(&self.sni)))
+            .chain(pairs("client", &self.client))
+            .chain(pairs("server", &self.server))
+            .chain(pairs("namespace", &globs(&self.namespace)))
+            .chain(pairs("pod", &globs(&self.pod)))
+            .chain(pairs("outcome", &self.outcome))
+            .chain(all)
+            .collect()
+    }
+}
+
 /// What clap says is wrong and near to right, without how to use a command line.
 fn in_one_line(error: &clap::Error) -> BadQuery {
     let said = error.to_string();
@@ -57,6 +83,34 @@ mod tests {
         assert_eq!(filter.causes, [Cause::NoSniRejected, Cause::Unexplained]);
         assert!(filter.matches(&example::no_sni()));
         assert!(!filter.matches(&example::established()));
+    }
+
+    #[test]
+    fn what_was_asked_on_a_command_line_is_asked_the_same_in_a_query() {
+        let command = FilterArgs::augment_args(Command::new("test")).no_binary_name(true);
+        let said = [
+            "--cause=unexplained,no-sni-rejected",
+            "--sni=*.example.com",
+            "--client=10.0.0.0/8",
+            "--all",
+        ];
+        let matches = command.try_get_matches_from(said).unwrap();
+        let asked = FilterArgs::from_arg_matches(&matches).unwrap().query();
+        let pairs: Vec<_> = asked
+            .iter()
+            .map(|(key, value)| (*key, value.as_str()))
+            .collect();
+        assert_eq!(
+            pairs,
+            [
+                ("cause", "unexplained"),
+                ("cause", "no-sni-rejected"),
+                ("sni", "*.example.com"),
+                ("client", "10.0.0.0/8"),
+                ("all", "true"),
+            ]
+        );
+        assert!(Filter::from_query(pairs).unwrap().all);
     }
 
     #[rstest]

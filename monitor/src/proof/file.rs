@@ -21,25 +21,26 @@ pub fn of_failures(source: &Source, settings: Settings) -> Result<Vec<Proof>, Re
     of_file(source, settings, &all, &mut |_| {})
 }
 
-/// The handshakes of a file that somebody asks for, the last `limit` of them. The first reading stops where the file is
-/// damaged: what comes before that is found, and the error said by the second.
+/// The handshakes of a file that somebody asks for, the last `limit` of them.
 pub fn of_file(
     source: &Source,
     settings: Settings,
     wanted: &Wanted,
     on_progress: &mut dyn FnMut(Progress),
 ) -> Result<Vec<Proof>, ReadError> {
-    let search = Search {
-        wanted,
-        found: Vec::new(),
-        passed: 0,
-        now: Timestamp::default(),
-    };
-    let mut driver = Driver::new(Pipeline::new(settings), search);
-    pcap::read(source.clone(), &mut driver, on_progress)?;
-    let (search, _) = driver.finish();
-    let mut collect = Collect::new(search.newest());
+    let mut search = Driver::new(Pipeline::new(settings), Search::new(wanted));
+    pcap::read(source.clone(), &mut search, on_progress)?;
+    let mut collect = Collect::new(search.finish().0.newest());
     pcap::read(source.clone(), &mut collect, on_progress)?;
+    Ok(collect.proofs())
+}
+
+/// The same of a file that is in memory.
+pub fn of_bytes(file: &[u8], settings: Settings, wanted: &Wanted) -> Result<Vec<Proof>, ReadError> {
+    let mut search = Driver::new(Pipeline::new(settings), Search::new(wanted));
+    pcap::read_stored(Source::Stdin, Box::new(file), &mut search)?;
+    let mut collect = Collect::new(search.finish().0.newest());
+    pcap::read_stored(Source::Stdin, Box::new(file), &mut collect)?;
     Ok(collect.proofs())
 }
 
@@ -51,7 +52,16 @@ struct Search<'a> {
     now: Timestamp,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    fn new(wanted: &'a Wanted) -> Self {
+        Self {
+            wanted,
+            found: Vec::new(),
+            passed: 0,
+            now: Timestamp::default(),
+        }
+    }
+
     fn newest(mut self) -> Vec<(Proof, u64)> {
         let more = self.found.len().saturating_sub(self.wanted.limit);
         self.found.split_off(more)

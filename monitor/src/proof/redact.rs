@@ -23,7 +23,7 @@ use super::checksum;
 use super::kept::{Packet, Proof};
 use crate::flow::{Side, Sides};
 use crate::wire::{Segment, Transport};
-pub(super) use stream::Stream;
+pub(super) use stream::{Start, Stream, ssl2_hello};
 
 /// Where a packet's payload lies, and where in its stream it belongs.
 #[derive(Clone, Copy, Debug)]
@@ -95,8 +95,7 @@ impl Connection {
 }
 
 /// Where each direction of a connection turns to TLS.
-#[cfg(test)]
-pub(super) fn starts(connection: &Connection) -> Sides<stream::Start> {
+pub(super) fn starts(connection: &Connection) -> Sides<Start> {
     stream::tls_starts(&connection.streams)
 }
 

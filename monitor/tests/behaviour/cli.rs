@@ -421,3 +421,102 @@ fn bytes_from_the_wire_never_reach_the_terminal_raw() {
         assert_eq!(odd, None, "{}", path.display());
     }
 }
+
+/// A file of a test's own.
+fn scratch() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+#[test]
+fn failing_handshakes_are_taken_out_of_a_capture_file() {
+    let folder = scratch();
+    let out = folder.path().join("out.pcapng").display().to_string();
+    let taken = tlsmon(&["capture", &capture("nosni_envoy.pcap"), "-w", &out]);
+    assert_eq!(taken.status.code(), Some(0), "{}", stderr(&taken));
+    let again = tlsmon(&["replay", "--output", "json", &out]);
+    assert_eq!(objects(&again)[0]["cause"], "no-sni-rejected");
+    // The same on standard output, and only what is asked for.
+    let id = objects(&again)[0]["id"].as_str().unwrap().to_owned();
+    let piped = tlsmon(&["capture", &capture("nosni_envoy.pcap"), "--id", &id]);
+    assert_eq!(piped.stdout, std::fs::read(&out).unwrap());
+    let none = tlsmon(&[
+        "capture",
+        &capture("nosni_envoy.pcap"),
+        "--cause",
+        "unknown-sni",
+        "-w",
+        &out,
+    ]);
+    assert_eq!(none.status.code(), Some(2));
+    assert!(stderr(&none).contains("help:"), "{}", stderr(&none));
+}
+
+#[test]
+fn a_capture_that_nobody_can_give_is_told_with_a_remedy() {
+    for (args, said) in [
+        (vec!["capture", "--connect", "127.0.0.1:1"], "port-forward"),
+        (vec!["capture", "-"], "save it"),
+        (vec!["capture", "--id", "12"], "sixteen"),
+        (vec!["bundle"], "--output"),
+        (vec!["capture", "--key", "x"], "--anonymize"),
+    ] {
+        let output = tlsmon(&args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(
+            stderr(&output).contains(said),
+            "{args:?}: {}",
+            stderr(&output)
+        );
+    }
+}
+
+/// The files of an archive by name.
+fn unpacked(archive: &Path) -> Vec<(String, Vec<u8>)> {
+    let file = std::fs::File::open(archive).unwrap();
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
+    let entries = archive.entries().unwrap().map(|entry| {
+        let mut entry = entry.unwrap();
+        let name = entry.path().unwrap().display().to_string();
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).unwrap();
+        (name, bytes)
+    });
+    entries.collect()
+}
+
+#[test]
+fn a_bundle_holds_what_its_readme_says_and_an_anonymised_one_names_nobody() {
+    let folder = scratch();
+    let out = folder.path().join("out.tar.gz");
+    let out_name = out.display().to_string();
+    let secret = folder.path().join("key");
+    std::fs::write(&secret, [7; 32]).unwrap();
+    let secret = secret.display().to_string();
+    let input = capture("cert_hostname_12_openssl.pcap");
+    for flags in [vec![], vec!["--anonymize", "--key", &secret]] {
+        let mut args = vec!["bundle", &input, "-o", &out_name];
+        args.extend(&flags);
+        let made = tlsmon(&args);
+        assert_eq!(made.status.code(), Some(0), "{}", stderr(&made));
+        let files = unpacked(&out);
+        let readme = String::from_utf8(files[0].1.clone()).unwrap();
+        assert_eq!(files[0].0, "tlsmon-bundle/README.txt");
+        for (name, bytes) in &files[1..] {
+            assert!(
+                readme.contains(name.trim_start_matches("tlsmon-bundle/")),
+                "{name}"
+            );
+            assert!(!bytes.is_empty(), "{name}");
+        }
+        let all: Vec<u8> = files.iter().flat_map(|(_, bytes)| bytes.clone()).collect();
+        let text = String::from_utf8_lossy(&all);
+        assert!(text.contains("certificate-hostname-mismatch"));
+        for original in ["10.77.0.1", "10.77.0.2", "server.test"] {
+            assert_eq!(
+                text.contains(original),
+                flags.is_empty(),
+                "{flags:?} {original}"
+            );
+        }
+    }
+}

@@ -6,7 +6,8 @@ use std::process::Command;
 use nix::sys::signal::Signal;
 use serde_json::Value;
 use xtask::command::require;
-use xtask::lab::{Agent, Curl, POD, Server, Unread, handshakes, word};
+use xtask::lab::{Agent, Curl, POD, Server, Unread, handshakes, replay, word};
+use xtask::paths;
 
 use crate::scene::{NAME, SOON, Scene, assert_no_loss, assert_says};
 
@@ -98,6 +99,36 @@ fn a_reset_of_the_pod_leaves_the_pod_first() {
     let after = |leg: u8| report.pointer(&format!("/legs/{leg}/ended/after_ms"));
     let after = |leg| after(leg).and_then(Value::as_f64).unwrap();
     assert!(after(1) < after(0), "{report:#}");
+}
+
+#[test]
+fn the_packets_of_a_failure_are_given_with_both_legs_and_a_replay_of_them_says_the_same() {
+    let scene = scene();
+    let _closes = Unread::Close.serve(&scene.network).unwrap();
+    let agent = agent(&scene);
+    let attempt = scene.s_client(&["-noservername"]);
+    let report = agent.handshake(attempt.port, SOON).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("failure.pcapng");
+    let program = paths::tlsmon("debug");
+    let mut capture = Command::new(&program);
+    capture.args(["capture", "--id", word(&report, "/id"), "-w"]);
+    scene.network.node.output(capture.arg(&file)).unwrap();
+    let again = replay(&program, &file).unwrap();
+    let [again] = again.as_slice() else {
+        panic!("{again:#?}");
+    };
+    for pointer in [
+        "/id",
+        "/cause",
+        "/ended/by",
+        "/ended/how",
+        "/stage",
+        "/client_hello/ja4",
+    ] {
+        assert_eq!(word(again, pointer), word(&report, pointer), "{pointer}");
+    }
+    assert_eq!(interfaces(again), ["eth0", "pod0"]);
 }
 
 #[test]

@@ -97,6 +97,9 @@ pub(in crate::proof) fn tls_starts(streams: &Sides<Stream>) -> Sides<Start> {
     }
     for side in [Side::Client, Side::Server] {
         found[side].starttls = preamble.starttls();
+        // What is behind a preamble may be no TLS.
+        let is_tls = |at: &usize| begins_tls(&streams[side], *at);
+        found[side].tls_at = found[side].tls_at.filter(is_tls);
     }
     if preamble.proxy().is_some() {
         found.client.proxy = text::proxy_header(streams.client.prefix());
@@ -107,10 +110,7 @@ pub(in crate::proof) fn tls_starts(streams: &Sides<Stream>) -> Sides<Start> {
 /// What is kept of a stream: as long as it is, the rest zeroed or masked.
 pub(super) fn kept(stream: &Stream, start: Start) -> Vec<u8> {
     let mut kept = vec![0; stream.bytes.len()];
-    let tls_at = start
-        .tls_at
-        .filter(|at| begins_tls(stream, *at))
-        .unwrap_or(stream.bytes.len());
+    let tls_at = start.tls_at.unwrap_or(stream.bytes.len());
     let (before, behind) = kept.split_at_mut(tls_at.min(stream.bytes.len()));
     let said = stream.bytes.get(..before.len()).unwrap_or_default();
     let is_binary = matches!(
