@@ -5,7 +5,8 @@
 //! ```text
 //! Event --> metrics           every event, before any filter
 //!       --> tally             every event: what the run came to
-//!       --> recent            the last of them, for the API
+//!       --> recent, lately    the last of them, and what fails in groups, for the API
+//!       --> feed              every event, while somebody reads the stream; readers lose by count
 //!       --> filter --> queue --> printer --> stdout      may be slow, and then loses by count
 //! ```
 //!
@@ -13,8 +14,11 @@
 
 pub mod escape;
 pub mod fanout;
+pub mod feed;
 pub mod json;
+pub mod lately;
 pub mod metrics;
+pub mod position;
 pub mod printer;
 pub mod queue;
 pub mod recent;

@@ -31,6 +31,8 @@ enum What {
     },
     /// The JSON Schema of what `--output json` prints
     Schema,
+    /// The OpenAPI document of the agent's API
+    Openapi,
     /// A configuration file with every setting, its default and its meaning
     Config,
 }
@@ -40,6 +42,7 @@ pub(super) fn generate(args: &GenerateArgs) -> Result<Exit, CliError> {
         What::Completions { shell } => completions(*shell),
         What::Man { verb } => man(verb.as_deref())?,
         What::Schema => format!("{:#}\n", schema::schema().to_value()),
+        What::Openapi => format!("{:#}\n", crate::server::openapi()),
         What::Config => config(),
     })
 }

@@ -98,7 +98,7 @@ pub(crate) enum Verb {
     /// Say whether this host can run tlsmon, and what to do if not
     #[cfg(feature = "live")]
     Doctor(doctor::DoctorArgs),
-    /// Print completions, the man page, the JSON schema, or a configuration file with every setting
+    /// Print completions, the man page, the JSON schema, the OpenAPI document, or a configuration file with every setting
     Generate(generate::GenerateArgs),
 }
 

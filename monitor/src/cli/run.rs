@@ -29,8 +29,10 @@ use super::{CliError, Exit, Global};
 use crate::capture::live::Live;
 use crate::pipeline::{Driver, Pipeline};
 use crate::report::Event;
-use crate::server::{Readiness, ServerState};
+use crate::server::{Place, Readiness, ServerState};
 use crate::sink::fanout::Fanout;
+use crate::sink::feed::Feed;
+use crate::sink::lately::Lately;
 use crate::sink::metrics::Metrics;
 use crate::sink::printer::{Format, PrintError, Printer};
 use crate::sink::queue::Queue;
@@ -50,17 +52,22 @@ pub(super) fn run(args: &RunArgs, global: &Global) -> Result<Exit, CliError> {
     // The port is taken first: a clash must be told before anything touches the network, unless it is to be waited for. Threads start only after the
     // privileges are gone, for each thread has its own.
     let http = Http::bind(args)?;
+    let api = http.api().cloned();
     #[cfg(feature = "kubernetes")]
     let names = Names::find(args)?;
     let mut live = Live::open(&args.live(global.verbose))?;
     live.drop_privileges()?;
     let stop = Stop::on_signals()?;
     let recent = Arc::new(Recent::default());
+    let lately = Arc::new(Lately::default());
+    let feed = Arc::new(Feed::default());
     let (proofs, recorder) = args.proof.recorder();
-    http.serve(ServerState {
+    let served = http.serve(ServerState {
         metrics: Arc::clone(&metrics),
         readiness: readiness.clone(),
         recent: Arc::clone(&recent),
+        lately: Arc::clone(&lately),
+        feed: Arc::clone(&feed),
         proofs: proofs.clone(),
     })?;
     #[cfg(feature = "kubernetes")]
@@ -73,43 +80,59 @@ pub(super) fn run(args: &RunArgs, global: &Global) -> Result<Exit, CliError> {
         tally: Tally::new(),
         recent,
         proofs,
+        lately,
+        feed,
         queue: queue(args, global)?,
     };
     let agent = Agent::new(enricher, fanout, live.counters(), &stop, readiness).recording(recorder);
     let mut driver = Driver::new(Pipeline::new(args.pipeline()), agent);
-    announce(&live, args);
+    announce(&live, args, api.as_ref());
     live.run(&mut driver, stop.flag())?;
     let (agent, pipeline) = driver.finish();
     let fanout = agent.finish(&pipeline);
     // Leaving hundreds of interfaces takes seconds: what was found is told first.
     let failures = finish(fanout, pipeline.packets(), args, global);
     drop(live);
+    drop(served);
     let failures = failures?;
     stop.re_raise()?;
     Ok(Exit::after(failures, args.report.fail))
 }
 
-/// Says on stderr what is watched, unless told to be quiet.
-fn announce(live: &Live, args: &RunArgs) {
+/// Says on stderr what is watched and where to ask, unless told to be quiet.
+fn announce(live: &Live, args: &RunArgs, api: Option<&Place>) {
     if args.quiet {
         return;
     }
     let names = watched(live);
-    let served = args
-        .listen
-        .0
-        .map(|address| format!("; metrics on http://{address}/metrics"));
+    let port = &args.port;
+    let served = served(args.listen.0.as_ref(), api);
     #[expect(
         clippy::print_stderr,
         reason = "stderr is where the agent talks to people"
     )]
     {
-        eprintln!(
-            "watching {names} for TLS on port {}{}",
-            args.port,
-            served.unwrap_or_default()
-        );
+        eprintln!("watching {names} for TLS on port {port}{served}");
     }
+}
+
+/// Where metrics and the API are. Where others can reach the one and not the other, the help line says how.
+fn served(listen: Option<&Place>, api: Option<&Place>) -> String {
+    let url = |place: &Place| match place {
+        Place::Tcp(address) if api == Some(place) && !place.is_here() => {
+            format!("https://{address}")
+        }
+        Place::Tcp(address) => format!("http://{address}"),
+        Place::Unix(_) => place.to_string(),
+    };
+    let metrics = listen.map(|place| format!("; metrics on {}/metrics", url(place)));
+    let elsewhere = api.map(|place| format!("; API on {}/api/v1", url(place)));
+    let is_shut = listen.is_some_and(|place| !place.is_here()) && api.is_none_or(Place::is_here);
+    let help = "\nhelp: the API answers this host only; --api-listen with --api-token-file, --tls-cert and --tls-key offers it elsewhere";
+    [metrics, elsewhere, is_shut.then(|| help.to_owned())]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// The interfaces by name, the first few of many.
@@ -155,7 +178,7 @@ fn finish(
     let summary = Event::Summary(Box::new(fanout.tally.summary()));
     if let Some(queue) = fanout.queue {
         if args.report.output == Format::Json {
-            let _ = queue.offer(summary);
+            let _ = queue.offer(Arc::new(summary));
         }
         queue.finish(PATIENCE)?;
     }

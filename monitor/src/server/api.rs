@@ -1,128 +1,108 @@
-//! What programs ask the agent: `/api/v1/...`.
-//!
-//! It tells who talks to whom, so it answers only to this host, which a port-forward to the pod is: the peer's address is that of
-//! loopback, and the name it asks for is none that a web page could have chosen.
+//! What programs ask the agent: `/api/v1/...`, and who may ask.
 
-use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
-use axum::Extension;
-use axum::extract::{Query, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::Next;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use super::ServerState;
-use crate::filter::Filter;
-use crate::report::SCHEMA;
+use super::{ServerState, causes, endpoints, query, summary};
+use crate::report::{Event, SCHEMA};
 use crate::sink::json;
-use crate::sink::recent::Selection;
 
-/// How many handshakes are given unless asked for fewer or more.
+/// How many handshakes, or groups, are given unless asked for fewer or more.
 const LIMIT: usize = 100;
 
-/// Who asks.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PeerAddress(pub(super) SocketAddr);
+/// Pairs of a query.
+pub(super) type Pairs = Query<Vec<(String, String)>>;
 
-/// Lets only those in who ask from this host.
-pub(super) async fn only_here(
-    Extension(peer): Extension<PeerAddress>,
-    request: Request,
-    next: Next,
-) -> Response {
-    if is_from_here(peer.0, request.headers().get(header::HOST)) {
-        return next.run(request).await;
-    }
-    let said =
-        "the API answers on loopback only: ask from this host, or through kubectl port-forward\n";
-    (StatusCode::FORBIDDEN, said).into_response()
-}
-
-fn is_from_here(peer: SocketAddr, host: Option<&HeaderValue>) -> bool {
-    let names_here = host.is_none_or(|host| host.to_str().is_ok_and(is_no_domain));
-    peer.ip().to_canonical().is_loopback() && names_here
-}
-
-/// Whether a Host header has an address or `localhost`: a name could be anybody's, and lead here all the same.
-fn is_no_domain(host: &str) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let bare = name.trim_start_matches('[').trim_end_matches(']');
-    name.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok()
+/// The last handshakes.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct HandshakesAnswer {
+    /// `tlsmon/v1`.
+    schema: &'static str,
+    /// How many events made room for others since the agent started.
+    forgotten: u64,
+    /// Handshakes and revisions, as `tlsmon run --output json` prints them, the newest last.
+    handshakes: Vec<Arc<Event>>,
 }
 
 /// The last handshakes, as `tlsmon run --output json` prints them: failures unless the query says otherwise.
-pub(super) async fn handshakes(
-    State(state): State<ServerState>,
-    Query(query): Query<Vec<(String, String)>>,
-) -> Response {
-    match select(&state, &query) {
-        Ok(selection) => answer(&selection).into_response(),
-        Err(said) => (StatusCode::BAD_REQUEST, format!("{said}\n")).into_response(),
-    }
-}
-
-fn select(state: &ServerState, query: &[(String, String)]) -> Result<Selection, String> {
-    let is_limit = |(key, _): &&(String, String)| key == "limit";
-    let limit = match query.iter().rfind(is_limit) {
-        None => LIMIT,
-        Some((_, value)) => value
-            .parse()
-            .map_err(|_error| format!("limit: {value:?} is not a number"))?,
+pub(super) async fn handshakes(State(state): State<ServerState>, pairs: Pairs) -> Response {
+    let ask = match query::read(&pairs, &HeaderMap::new()) {
+        Ok(ask) => ask,
+        Err(said) => return refused(&said),
     };
-    let others = query.iter().filter(|pair| !is_limit(pair));
-    let pairs = others.map(|(key, value)| (key.as_str(), value.as_str()));
-    let filter = Filter::from_query(pairs).map_err(|error| error.to_string())?;
-    Ok(state.recent.select(&filter, limit))
+    let selection = state.recent.select(&ask.filter, ask.limit.unwrap_or(LIMIT));
+    HandshakesAnswer {
+        schema: SCHEMA,
+        forgotten: selection.forgotten,
+        handshakes: selection.events,
+    }
+    .line_by_line()
+    .into_response()
 }
 
-fn answer(selection: &Selection) -> impl IntoResponse {
-    let mut body = format!(
-        "{{\"schema\":\"{SCHEMA}\",\"forgotten\":{},\"handshakes\":[",
-        selection.forgotten
-    )
-    .into_bytes();
-    for (number, event) in selection.events.iter().enumerate() {
-        body.extend_from_slice(if number == 0 { b"\n" } else { b",\n" });
-        // Writing into memory cannot fail.
-        let _ = json::write(event, &mut body);
-        body.pop();
+impl HandshakesAnswer {
+    /// The same as any other JSON, but an event to a line.
+    fn line_by_line(&self) -> impl IntoResponse + use<> {
+        let mut body = format!(
+            "{{\"schema\":\"{}\",\"forgotten\":{},\"handshakes\":[",
+            self.schema, self.forgotten
+        )
+        .into_bytes();
+        for (number, event) in self.handshakes.iter().enumerate() {
+            body.extend_from_slice(if number == 0 { b"\n" } else { b",\n" });
+            // Writing into memory cannot fail.
+            let _ = json::write(event, &mut body);
+            body.pop();
+        }
+        body.extend_from_slice(b"\n]}\n");
+        as_json(body)
     }
-    body.extend_from_slice(b"\n]}\n");
+}
+
+/// What fails, in groups.
+pub(super) async fn summary(State(state): State<ServerState>, pairs: Pairs) -> Response {
+    match query::only(&pairs, &["cause", "limit"]) {
+        Ok(ask) => {
+            let limit = ask.limit.unwrap_or(LIMIT);
+            let groups = |groups: &_| summary::SummaryAnswer::of(groups, &ask.filter.causes, limit);
+            written(&state.lately.read(groups))
+        }
+        Err(said) => refused(&said),
+    }
+}
+
+/// What each server did lately.
+pub(super) async fn endpoints(State(state): State<ServerState>, pairs: Pairs) -> Response {
+    match query::only(&pairs, &[]) {
+        Ok(_) => written(&state.lately.read(endpoints::EndpointsAnswer::of)),
+        Err(said) => refused(&said),
+    }
+}
+
+/// What each cause means.
+pub(super) async fn causes(pairs: Pairs) -> Response {
+    match query::only(&pairs, &["cause"]) {
+        Ok(ask) => written(&causes::CausesAnswer::of(&ask.filter.causes)),
+        Err(said) => refused(&said),
+    }
+}
+
+fn written<T: Serialize>(answer: &T) -> Response {
+    let mut body = Vec::new();
+    // Writing into memory cannot fail.
+    let _ = json::write(answer, &mut body);
+    as_json(body).into_response()
+}
+
+fn as_json(body: Vec<u8>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], body)
 }
 
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-
-    #[rstest]
-    #[case("127.0.0.1:40000", true)]
-    #[case("[::1]:40000", true)]
-    #[case("[::ffff:127.0.0.1]:40000", true)]
-    #[case("10.0.0.7:40000", false)]
-    #[case("[2001:db8::7]:40000", false)]
-    fn only_loopback_may_ask(#[case] peer: &str, #[case] may: bool) {
-        let peer = peer.parse().unwrap();
-        assert_eq!(is_from_here(peer, None), may);
-        let host = HeaderValue::from_static("attacker.example");
-        assert!(!is_from_here(peer, Some(&host)));
-    }
-
-    #[rstest]
-    #[case("localhost", true)]
-    #[case("LOCALHOST:9469", true)]
-    #[case("127.0.0.1:9469", true)]
-    #[case("[::1]:9469", true)]
-    #[case("[::1]", true)]
-    #[case("attacker.example:9469", false)]
-    #[case("localhost.attacker.example", false)]
-    #[case("", false)]
-    fn only_an_address_or_localhost_is_no_domain(#[case] host: &str, #[case] is: bool) {
-        assert_eq!(is_no_domain(host), is);
-    }
+pub(super) fn refused(said: &str) -> Response {
+    (StatusCode::BAD_REQUEST, format!("{said}\n")).into_response()
 }

@@ -12,43 +12,53 @@ use super::*;
 use crate::proof::{Limits, Packet, Proof, Store};
 use crate::report::Event;
 use crate::sink::example;
+use crate::sink::lately::Lately;
 use crate::sink::metrics::Metrics;
 use crate::sink::recent::Recent;
 
 const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
-struct Running {
-    address: SocketAddr,
-    recent: Arc<Recent>,
+pub(super) struct Running {
+    pub(super) address: SocketAddr,
+    pub(super) recent: Arc<Recent>,
+    pub(super) lately: Arc<Lately>,
     proofs: Arc<Store>,
     readiness: Readiness,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
-async fn start() -> Running {
-    let metrics = Arc::new(Metrics::new("0.0.0").unwrap());
-    let readiness = Readiness::waiting_for("capture is not attached");
-    let recent = Arc::new(Recent::default());
-    let proofs = Arc::new(Store::new(Limits {
-        bytes: 1 << 20,
-        count: 10,
-    }));
-    let state = ServerState {
-        metrics,
-        readiness: readiness.clone(),
-        recent: Arc::clone(&recent),
-        proofs: Some(Arc::clone(&proofs)),
-    };
+/// What answers are made of, of an agent that has seen nothing.
+pub(super) fn state() -> ServerState {
+    ServerState {
+        metrics: Arc::new(Metrics::new("0.0.0").unwrap()),
+        readiness: Readiness::waiting_for("capture is not attached"),
+        recent: Arc::default(),
+        lately: Arc::default(),
+        feed: Arc::default(),
+        proofs: Some(Arc::new(Store::new(Limits {
+            bytes: 1 << 20,
+            count: 10,
+        }))),
+    }
+}
+
+pub(super) async fn start() -> Running {
+    let state = state();
+    let readiness = state.readiness.clone();
+    let recent = Arc::clone(&state.recent);
+    let lately = Arc::clone(&state.lately);
+    let proofs = state.proofs.clone().unwrap();
     let listener = bind(LOOPBACK).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
-    let task = tokio::spawn(serve(listener, state, async {
+    let task = tokio::spawn(serve(vec![Door::plain(listener)], state, async {
         let _ = stopped.await;
     }));
     Running {
         address,
         recent,
+        lately,
         proofs,
         readiness,
         stop,
@@ -76,7 +86,7 @@ async fn get(address: SocketAddr, path: &str) -> String {
     get_as(address, path, "x").await
 }
 
-async fn get_as(address: SocketAddr, path: &str, host: &str) -> String {
+pub(super) async fn get_as(address: SocketAddr, path: &str, host: &str) -> String {
     exchange(
         address,
         format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"),
@@ -86,12 +96,11 @@ async fn get_as(address: SocketAddr, path: &str, host: &str) -> String {
 
 /// What the API answers to a client of this host.
 async fn ask(address: SocketAddr, query: &str) -> serde_json::Value {
-    let answer = get_as(
-        address,
-        &format!("/api/v1/handshakes{query}"),
-        "localhost:9469",
-    )
-    .await;
+    ask_path(address, &format!("/api/v1/handshakes{query}")).await
+}
+
+pub(super) async fn ask_path(address: SocketAddr, path: &str) -> serde_json::Value {
+    let answer = get_as(address, path, "localhost:9469").await;
     let body = answer.split("\r\n\r\n").nth(1);
     serde_json::from_str(body.unwrap_or_default()).unwrap_or_else(|_| panic!("{answer}"))
 }
@@ -100,7 +109,7 @@ async fn ask(address: SocketAddr, query: &str) -> serde_json::Value {
 async fn the_last_handshakes_are_given_as_they_are_printed() {
     let server = start().await;
     for event in example::events() {
-        server.recent.observe(&event);
+        server.recent.observe(&Arc::new(event));
     }
     let failures = ask(server.address, "").await;
     assert_eq!(failures["schema"], "tlsmon/v1");
@@ -120,7 +129,7 @@ async fn a_reader_sees_what_is_sent_with_names_that_need_escaping() {
     let hostile = example::hostile("\u{1b}]0;\"größer\"");
     server
         .recent
-        .observe(&Event::Handshake(Box::new(hostile.clone())));
+        .observe(&Arc::new(Event::Handshake(Box::new(hostile.clone()))));
     let given = ask(server.address, "?all").await;
     assert_eq!(given["handshakes"][0]["id"], hostile.id.to_string());
 }
@@ -134,6 +143,46 @@ async fn the_api_refuses_wrong_queries_and_web_pages_that_call_this_host_by_a_na
     assert!(wrong.contains("no-sni-rejected"), "{wrong}");
     let page = get_as(server.address, "/api/v1/handshakes", "attacker.example").await;
     assert!(page.starts_with("HTTP/1.1 403"), "{page}");
+}
+
+#[tokio::test]
+async fn what_fails_is_given_in_groups_with_what_to_do_and_beside_what_completes() {
+    let server = start().await;
+    for event in example::events() {
+        server.lately.observe(&event);
+    }
+    let summary = ask_path(server.address, "/api/v1/summary").await;
+    let groups = summary["problems"].as_array().unwrap();
+    let no_sni = groups
+        .iter()
+        .find(|one| one["cause"] == "no-sni-rejected")
+        .unwrap();
+    assert_eq!(no_sni["endpoint"], "apigee/ingressgateway-ext");
+    assert_eq!(no_sni["clients"]["most"][0]["address"], "10.138.0.28");
+    assert!(no_sni["next"].as_str().unwrap().len() > 20);
+    let other = ask_path(server.address, "/api/v1/summary?cause=unknown-sni").await;
+    assert_eq!(other["problems"].as_array().unwrap().len(), 0);
+    let endpoints = ask_path(server.address, "/api/v1/endpoints").await;
+    assert_eq!(endpoints["endpoints"][0]["established"], 1);
+    let causes = ask_path(server.address, "/api/v1/causes?cause=no-sni-rejected").await;
+    assert!(
+        causes["causes"][0]["page"]
+            .as_str()
+            .unwrap()
+            .starts_with("# ")
+    );
+    for wrong in ["/api/v1/summary?client=10.0.0.1", "/api/v1/endpoints?all"] {
+        let answer = get_as(server.address, wrong, "localhost").await;
+        assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_with_a_body_is_refused() {
+    let server = start().await;
+    let request = "GET /api/v1/summary HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello";
+    let answer = exchange(server.address, request.to_owned()).await;
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
 }
 
 #[tokio::test]
@@ -179,7 +228,8 @@ async fn the_process_is_alive_before_it_is_ready_and_says_why_it_is_not() {
 #[tokio::test]
 async fn other_paths_methods_and_oversized_requests_are_refused() {
     let server = start().await;
-    assert!(get(server.address, "/").await.starts_with("HTTP/1.1 404"));
+    let nowhere = get(server.address, "/nowhere").await;
+    assert!(nowhere.starts_with("HTTP/1.1 404"), "{nowhere}");
     let post =
         "POST /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
     let answer = exchange(server.address, post.to_owned()).await;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::feed::{self, Feed};
+use super::lately::Lately;
 use super::metrics::Metrics;
 use super::queue::{self, Offer, Queue};
 use super::recent::Recent;
@@ -23,6 +25,10 @@ pub struct Fanout {
     pub recent: Arc<Recent>,
     /// Learns what becomes of the failures whose packets it keeps; none where no packets are kept.
     pub proofs: Option<Arc<Store>>,
+    /// Sees every event.
+    pub lately: Arc<Lately>,
+    /// Takes every event, while somebody reads.
+    pub feed: Arc<Feed>,
     /// Takes what is printed; none when nothing is.
     pub queue: Option<Queue>,
 }
@@ -32,10 +38,13 @@ impl Fanout {
     pub fn event(&mut self, event: Event) -> Offer {
         self.metrics.observe(&event);
         self.tally.observe(&event);
-        self.recent.observe(&event);
+        self.lately.observe(&event);
         if let Some(proofs) = &self.proofs {
             proofs.learn(&event);
         }
+        let event = Arc::new(event);
+        let number = self.recent.observe(&event);
+        self.feed(number, &event);
         let Some(queue) = self.queue.as_ref().filter(|_| self.filter.passes(&event)) else {
             return Offer::Taken;
         };
@@ -52,6 +61,22 @@ impl Fanout {
         let lost: Vec<_> = self.proofs.iter().flat_map(|it| it.take_losses()).collect();
         for (reason, count) in lost {
             self.lost("proof", reason, count);
+        }
+    }
+
+    /// Tells those who read the stream what it came to so far.
+    pub fn tell_summary(&mut self, packets: u64) {
+        if self.feed.is_read() {
+            let mut summary = self.tally.summary();
+            summary.packets = packets;
+            self.feed(None, &Arc::new(Event::Summary(Box::new(summary))));
+        }
+    }
+
+    fn feed(&mut self, number: Option<u64>, event: &Arc<Event>) {
+        if !self.feed.offer(number, event) {
+            let (place, reason) = feed::BEHIND;
+            self.lost(place, reason, 1);
         }
     }
 
@@ -79,6 +104,8 @@ mod tests {
             tally: Tally::new(),
             recent: Arc::default(),
             proofs: None,
+            lately: Arc::default(),
+            feed: Arc::default(),
             queue,
         }
     }

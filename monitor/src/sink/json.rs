@@ -5,13 +5,11 @@ use std::io;
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter};
 
-use crate::report::Event;
-
-/// Appends the event as one line of printable ASCII.
+/// Appends an event, or what else is told, as one line of printable ASCII.
 ///
 /// What is not ASCII is written as `\uXXXX`, which means the same to every JSON reader and cannot command a terminal. That
 /// is looked for in the whole line once; nearly all have none of it.
-pub fn write(event: &Event, out: &mut Vec<u8>) -> io::Result<()> {
+pub fn write<T: Serialize + ?Sized>(event: &T, out: &mut Vec<u8>) -> io::Result<()> {
     let start = out.len();
     event.serialize(&mut serde_json::Serializer::new(Line(out)))?;
     let line = out.get(start..).unwrap_or_default();
@@ -78,6 +76,7 @@ fn write_escaped<W: io::Write + ?Sized>(writer: &mut W, character: char) -> io::
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::Event;
     use crate::sink::example;
 
     fn line(event: &Event) -> String {

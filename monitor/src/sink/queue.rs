@@ -29,7 +29,7 @@ pub enum Offer {
 /// The near end: offers events, never waits.
 #[derive(Debug)]
 pub struct Queue {
-    events: SyncSender<Event>,
+    events: SyncSender<Arc<Event>>,
     dropped: Arc<AtomicU64>,
     ended: Receiver<Result<(), PrintError>>,
 }
@@ -65,7 +65,7 @@ impl Queue {
     }
 
     /// Hands an event over if there is room.
-    pub fn offer(&self, event: Event) -> Offer {
+    pub fn offer(&self, event: Arc<Event>) -> Offer {
         match self.events.try_send(event) {
             Ok(()) => Offer::Taken,
             Err(TrySendError::Disconnected(_)) => Offer::Closed,
@@ -92,7 +92,7 @@ impl Queue {
 
 /// The far end: prints, and may be held up by its reader.
 struct Writer {
-    incoming: Receiver<Event>,
+    incoming: Receiver<Arc<Event>>,
     dropped: Arc<AtomicU64>,
     printer: Printer,
     out: Box<dyn Write + Send>,
@@ -114,7 +114,7 @@ impl Writer {
     }
 
     /// The next event; before a wait for it, all that is printed goes out.
-    fn next(&mut self) -> Result<Option<Event>, PrintError> {
+    fn next(&mut self) -> Result<Option<Arc<Event>>, PrintError> {
         match self.incoming.try_recv() {
             Ok(event) => Ok(Some(event)),
             Err(TryRecvError::Disconnected) => Ok(None),
@@ -204,8 +204,8 @@ mod tests {
         Queue::start(capacity, printer, Box::new(pipe.clone())).unwrap()
     }
 
-    fn event() -> Event {
-        Event::Handshake(Box::new(example::no_sni()))
+    fn event() -> Arc<Event> {
+        Arc::new(Event::Handshake(Box::new(example::no_sni())))
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! The last handshakes, for those who ask after the fact.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::position::Position;
 use crate::filter::Filter;
 use crate::report::Event;
 
@@ -13,7 +14,11 @@ const OTHERS: usize = 128;
 
 /// Keeps the last events in bounded room. Failures have their own, so that successes do not push them out.
 #[derive(Debug)]
-pub struct Recent(Mutex<Rings>);
+pub struct Recent {
+    rings: Mutex<Rings>,
+    /// Which run of the agent this is.
+    run: u32,
+}
 
 #[derive(Debug)]
 struct Rings {
@@ -39,38 +44,93 @@ pub struct Selection {
     pub forgotten: u64,
 }
 
+/// What came after a position.
+#[derive(Debug)]
+pub struct Later {
+    /// What is still held and fits, with its number, the oldest first.
+    pub events: Vec<(u64, Arc<Event>)>,
+    /// How many more came after it and have made room for others, whether they would fit or not.
+    pub forgotten: u64,
+    /// Where this ends.
+    pub position: Position,
+}
+
 impl Default for Recent {
     fn default() -> Self {
-        Self(Mutex::new(Rings {
-            failures: Ring::new(FAILURES),
-            others: Ring::new(OTHERS),
-            count: 0,
-        }))
+        Self {
+            rings: Mutex::new(Rings {
+                failures: Ring::new(FAILURES),
+                others: Ring::new(OTHERS),
+                count: 0,
+            }),
+            // Zero is no run; without randomness a restart is not noticed, and nothing else is wrong.
+            run: getrandom::u32().unwrap_or(1).max(1),
+        }
     }
 }
 
 impl Recent {
-    /// Keeps a handshake or a revision.
-    pub fn observe(&self, event: &Event) {
-        let is_failure = match event {
+    /// Keeps a handshake or a revision, and gives it a number, from 1 on.
+    pub fn observe(&self, event: &Arc<Event>) -> Option<u64> {
+        let is_failure = match &**event {
             Event::Handshake(handshake) => handshake.is_failure(),
             Event::Revision(_) => true,
-            Event::Loss(_) | Event::Summary(_) | Event::Probe(_) | Event::Check(_) => return,
+            Event::Loss(_) | Event::Summary(_) | Event::Probe(_) | Event::Check(_) => return None,
         };
-        let event = Arc::new(event.clone());
-        let mut rings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut rings = self.rings();
         rings.count += 1;
         let number = rings.count;
-        if is_failure {
-            rings.failures.keep(number, event);
+        let ring = if is_failure {
+            &mut rings.failures
         } else {
-            rings.others.keep(number, event);
+            &mut rings.others
+        };
+        ring.keep(number, Arc::clone(event));
+        Some(number)
+    }
+
+    /// After the newest.
+    pub fn position(&self) -> Position {
+        self.at(self.rings().count)
+    }
+
+    /// This number of this run.
+    pub const fn at(&self, number: u64) -> Position {
+        Position {
+            run: self.run,
+            number,
+        }
+    }
+
+    /// What came after this position; all of it when the position is of another run.
+    pub fn since(&self, position: Position, filter: &Filter) -> Later {
+        let rings = self.rings();
+        let after = if position.run == self.run {
+            position.number
+        } else {
+            0
+        };
+        let both = [&rings.failures, &rings.others];
+        let held = both.into_iter().flat_map(|ring| &ring.events);
+        let mut events: Vec<_> = held
+            .filter(|(number, _)| *number > after)
+            .cloned()
+            .collect();
+        let count = rings.count;
+        drop(rings);
+        let forgotten = count.saturating_sub(after) - events.len() as u64;
+        events.retain(|(_, event)| filter.passes(event));
+        events.sort_unstable_by_key(|(number, _)| *number);
+        Later {
+            events,
+            forgotten,
+            position: self.at(count),
         }
     }
 
     /// The newest that the filter passes, at most `limit`.
     pub fn select(&self, filter: &Filter, limit: usize) -> Selection {
-        let rings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let rings = self.rings();
         let both = [&rings.failures, &rings.others];
         let events = both.into_iter().flat_map(|ring| &ring.events);
         let fitting = events.filter(|(_, event)| filter.passes(event));
@@ -83,6 +143,10 @@ impl Recent {
             events: found.drain(newest..).map(|(_, event)| event).collect(),
             forgotten,
         }
+    }
+
+    fn rings(&self) -> MutexGuard<'_, Rings> {
+        self.rings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -109,6 +173,27 @@ mod tests {
     use super::*;
     use crate::sink::example;
 
+    fn event(handshake: crate::report::Handshake) -> Arc<Event> {
+        Arc::new(Event::Handshake(Box::new(handshake)))
+    }
+
+    #[test]
+    fn what_came_after_a_position_is_given_once_and_what_is_gone_is_counted() {
+        let recent = Recent::default();
+        for _ in 0..OTHERS + 10 {
+            recent.observe(&event(example::established()));
+        }
+        let first = recent.since(Position::default(), &all());
+        assert_eq!((first.events.len(), first.forgotten), (OTHERS, 10));
+        assert_eq!(first.position, recent.position());
+        recent.observe(&event(example::established()));
+        recent.observe(&event(example::no_sni()));
+        let later = recent.since(first.position, &Filter::default());
+        assert_eq!((later.events.len(), later.forgotten), (1, 0));
+        let other_run = Position { run: 0, number: 5 };
+        assert_eq!(recent.since(other_run, &all()).events.len(), OTHERS + 1);
+    }
+
     fn all() -> Filter {
         Filter {
             all: true,
@@ -119,8 +204,8 @@ mod tests {
     #[test]
     fn successes_do_not_push_failures_out_and_what_made_room_is_counted() {
         let recent = Recent::default();
-        recent.observe(&Event::Handshake(Box::new(example::no_sni())));
-        let established = Event::Handshake(Box::new(example::established()));
+        recent.observe(&event(example::no_sni()));
+        let established = event(example::established());
         for _ in 0..OTHERS + 7 {
             recent.observe(&established);
         }
@@ -137,7 +222,7 @@ mod tests {
         let mut handshake = example::no_sni();
         for port in 1..=5 {
             handshake.client.port = port;
-            recent.observe(&Event::Handshake(Box::new(handshake.clone())));
+            recent.observe(&event(handshake.clone()));
         }
         let ports = |limit| -> Vec<u16> {
             let events = recent.select(&all(), limit).events;
@@ -155,7 +240,7 @@ mod tests {
     fn losses_are_not_kept() {
         let recent = Recent::default();
         for event in example::events() {
-            recent.observe(&event);
+            recent.observe(&Arc::new(event));
         }
         let kept = recent.select(&all(), usize::MAX).events;
         let is_wanted =

@@ -17,6 +17,8 @@ use crate::sink::queue::Offer;
 
 /// How often the gauges are brought up to date.
 const GAUGES: Duration = Duration::from_millis(250);
+/// How often those who read the stream are told what it came to so far.
+const SUMMARY: Duration = Duration::from_secs(10);
 
 /// Where the events of a live capture go.
 pub(super) struct Agent<'a> {
@@ -27,6 +29,7 @@ pub(super) struct Agent<'a> {
     readiness: Readiness,
     measured: Timestamp,
     recorder: Option<Recorder>,
+    summarized: Timestamp,
 }
 
 impl<'a> Agent<'a> {
@@ -46,6 +49,7 @@ impl<'a> Agent<'a> {
             readiness,
             measured: Timestamp::default(),
             recorder: None,
+            summarized: Timestamp::default(),
         }
     }
 
@@ -163,8 +167,13 @@ impl EventSink for Agent<'_> {
         }
         if now.since(self.measured) >= GAUGES || now < self.measured {
             self.measured = now;
+            self.fanout.lately.advance(now);
             let watched = self.measure(pipeline);
             self.say_whether_ready(&watched);
+        }
+        if now.since(self.summarized) >= SUMMARY || now < self.summarized {
+            self.summarized = now;
+            self.fanout.tell_summary(pipeline.packets());
         }
     }
 }

@@ -1,90 +1,117 @@
 //! The HTTP server beside the capture, on a thread of its own.
 
-use std::io;
-use std::net::SocketAddr;
-use std::time::Duration;
+use std::path::PathBuf;
+use std::sync::Arc;
 
-use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
-use tokio::time::sleep;
 
 use super::RunArgs;
 use crate::cli::CliError;
-use crate::server::{self, ServeError, ServerState};
+use crate::server::{self, Door, Guard, Place, ServeError, ServerState};
 
-/// How often a port that another process has is tried again.
-const TRY_AGAIN: Duration = Duration::from_millis(100);
-
-/// A port that is taken, or will be, and not served yet.
-pub(super) struct Http(Option<(Runtime, Port)>);
-
-enum Port {
-    Taken(TcpListener),
-    /// Another process has it.
-    Awaited(SocketAddr),
+/// Places that are taken and not served yet.
+pub(super) struct Http {
+    runtime: Option<(Runtime, Vec<Door>)>,
+    /// Where the API is, besides where `--listen` says.
+    api: Option<Place>,
+    sockets: Vec<PathBuf>,
 }
 
+/// The server runs; its sockets in the file system go when this does.
+#[derive(Debug)]
+pub(super) struct Served(Vec<PathBuf>);
+
 impl Http {
-    /// Takes the port.
+    /// Takes the places.
     pub(super) fn bind(args: &RunArgs) -> Result<Self, CliError> {
-        let Some(address) = args.listen.0 else {
-            return Ok(Self(None));
-        };
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|source| CliError::System {
             doing: "start the HTTP server",
             source,
         })?;
-        let port = match runtime.block_on(server::bind(address)) {
-            Err(error) if args.wait_for_port && is_taken(&error) => {
-                tracing::warn!(
-                    %address,
-                    "another process listens there: capturing now, serving once it is gone"
-                );
-                Port::Awaited(address)
-            }
-            listener => Port::Taken(listener?),
+        let mut http = Self {
+            runtime: None,
+            api: None,
+            sockets: Vec::new(),
         };
-        Ok(Self(Some((runtime, port))))
+        let doors = runtime.block_on(http.open(args))?;
+        http.runtime = (!doors.is_empty()).then_some((runtime, doors));
+        Ok(http)
+    }
+
+    /// The API first: what is wrong with its files must be told.
+    async fn open(&mut self, args: &RunArgs) -> Result<Vec<Door>, ServeError> {
+        let mut doors = Vec::new();
+        let beside = args.listen.0.as_ref().and_then(Place::loopback_beside);
+        if let Some(place) = &args.api_listen {
+            let guard = if place.is_here() {
+                None
+            } else {
+                Some(Guard::read(&args.guard_files())?)
+            };
+            doors.push(open(place, guard, args).await?);
+            self.keep(place);
+            self.api = Some(place.clone());
+        }
+        if let Some(place) = &args.listen.0 {
+            doors.push(open(place, None, args).await?);
+            self.keep(place);
+        }
+        if let (Some(place), None) = (beside, &self.api) {
+            match open(&place, None, args).await {
+                Ok(door) => doors.push(door),
+                Err(error) => tracing::warn!("{error}: the API is not offered"),
+            }
+            self.api = Some(place);
+        }
+        Ok(doors)
+    }
+
+    fn keep(&mut self, place: &Place) {
+        if let Place::Unix(path) = place {
+            self.sockets.push(path.clone());
+        }
+    }
+
+    /// Where the API is, where that is not where the metrics are.
+    pub(super) const fn api(&self) -> Option<&Place> {
+        self.api.as_ref()
     }
 
     /// Serves until the process ends.
-    pub(super) fn serve(self, state: ServerState) -> Result<(), CliError> {
-        let Some((runtime, port)) = self.0 else {
-            return Ok(());
+    pub(super) fn serve(self, state: ServerState) -> Result<Served, CliError> {
+        let served = Served(self.sockets);
+        let Some((runtime, doors)) = self.runtime else {
+            return Ok(served);
         };
         let thread = std::thread::Builder::new().name("tlsmon-http".to_owned());
-        let serve = move || {
-            runtime.block_on(async {
-                let listener = port.listener().await;
-                server::serve(listener, state, std::future::pending()).await;
-            });
-        };
+        let serve = move || runtime.block_on(server::serve(doors, state, std::future::pending()));
         let started = thread.spawn(serve);
-        started.map(drop).map_err(|source| CliError::System {
+        started.map(|_| served).map_err(|source| CliError::System {
             doing: "start the HTTP server",
             source,
         })
     }
 }
 
-impl Port {
-    async fn listener(self) -> TcpListener {
-        let address = match self {
-            Self::Taken(listener) => return listener,
-            Self::Awaited(address) => address,
-        };
-        loop {
-            if let Ok(listener) = server::bind(address).await {
-                tracing::info!(%address, "the other process is gone: serving");
-                return listener;
-            }
-            sleep(TRY_AGAIN).await;
-        }
+/// Listens there, or waits until that can be done.
+async fn open(
+    place: &Place,
+    guard: Option<Arc<Guard>>,
+    args: &RunArgs,
+) -> Result<Door, ServeError> {
+    if args.wait_for_port {
+        Door::open_or_await(place, guard).await
+    } else {
+        Door::open(place, guard).await
     }
 }
 
-fn is_taken(error: &ServeError) -> bool {
-    let ServeError::Bind { source, .. } = error;
-    source.kind() == io::ErrorKind::AddrInUse
+impl Drop for Served {
+    fn drop(&mut self) {
+        for path in &self.0 {
+            // Who cannot remove it leaves a socket that the next agent takes over.
+            let _ = std::fs::remove_file(path);
+        }
+    }
 }

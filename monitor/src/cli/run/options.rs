@@ -1,6 +1,6 @@
 //! The flags of `tlsmon run`.
 
-use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
@@ -11,6 +11,7 @@ use crate::capture::live::LiveConfig;
 use crate::cli::options::{ReportArgs, node_name};
 use crate::pipeline::{Ports, Settings};
 use crate::ports::PortSet;
+use crate::server::{GuardFiles, Place};
 
 /// What to watch, and where to tell.
 #[derive(Args, Debug)]
@@ -51,12 +52,25 @@ pub(crate) struct RunArgs {
     /// How many bytes of each direction are looked at, in KiB
     #[arg(long, env = "TLSMON_HANDSHAKE_KIB", value_name = "KIB", default_value_t = 32, value_parser = clap::value_parser!(u32).range(4..=1024))]
     pub(super) handshake_kib: u32,
-    /// Serve /metrics, /healthz and /readyz here; "none" serves nothing
-    #[arg(long, env = "TLSMON_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9469", value_parser = listen)]
+    /// Serve /metrics, /healthz and /readyz here, and the API to this host; as in 127.0.0.1:9469 or unix:/run/tlsmon.sock; "none"
+    /// serves nothing
+    #[arg(long, env = "TLSMON_LISTEN", value_name = "PLACE", default_value = "127.0.0.1:9469", value_parser = listen)]
     pub(super) listen: Listen,
     /// Where another process listens there, capture all the same, and serve once it is gone: so a new tlsmon takes over
     #[arg(long, env = "TLSMON_WAIT_FOR_PORT", value_parser = clap::builder::FalseyValueParser::new())]
     pub(super) wait_for_port: bool,
+    /// Offer the API here too; beyond this host that needs a token and TLS. Left out, it is on loopback at the port of --listen
+    #[arg(long, env = "TLSMON_API_LISTEN", value_name = "PLACE")]
+    pub(super) api_listen: Option<Place>,
+    /// Whoever asks beyond this host must send the token in this file
+    #[arg(long, env = "TLSMON_API_TOKEN_FILE", value_name = "FILE")]
+    pub(super) api_token_file: Option<PathBuf>,
+    /// The certificate and its issuers' (PEM) that is shown beyond this host
+    #[arg(long, env = "TLSMON_TLS_CERT", value_name = "FILE")]
+    pub(super) tls_cert: Option<PathBuf>,
+    /// The private key of that certificate (PEM)
+    #[arg(long, env = "TLSMON_TLS_KEY", value_name = "FILE")]
+    pub(super) tls_key: Option<PathBuf>,
     /// The name of this node in reports and in the Kubernetes API; the host's name when left out
     #[arg(long, env = "TLSMON_NODE", value_name = "NAME")]
     pub(super) node: Option<String>,
@@ -73,7 +87,7 @@ pub(crate) struct RunArgs {
     /// Ask the Kubernetes API that this file names, as kubectl does
     #[arg(long, env = "TLSMON_KUBECONFIG", value_name = "FILE")]
     #[cfg(feature = "kubernetes")]
-    pub(super) kubeconfig: Option<std::path::PathBuf>,
+    pub(super) kubeconfig: Option<PathBuf>,
     /// Print no handshakes: metrics only
     #[arg(long, short, env = "TLSMON_QUIET", value_parser = clap::builder::FalseyValueParser::new())]
     pub(super) quiet: bool,
@@ -84,8 +98,8 @@ pub(crate) struct RunArgs {
 }
 
 /// Where to serve, if at all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Listen(pub(super) Option<SocketAddr>);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Listen(pub(super) Option<Place>);
 
 impl RunArgs {
     /// What the kernel is told.
@@ -109,6 +123,15 @@ impl RunArgs {
         node_name(self.node.as_deref())
     }
 
+    /// What makes it safe to answer beyond this host.
+    pub(super) fn guard_files(&self) -> GuardFiles {
+        GuardFiles {
+            token: self.api_token_file.clone(),
+            certificate: self.tls_cert.clone(),
+            key: self.tls_key.clone(),
+        }
+    }
+
     /// What the pipeline is told.
     pub(super) fn pipeline(&self) -> Settings {
         Settings {
@@ -126,12 +149,7 @@ fn listen(text: &str) -> Result<Listen, String> {
         return Ok(Listen(None));
     }
     match text.parse() {
-        Ok(address) => Ok(Listen(Some(address))),
-        Err(error) => {
-            let error: std::net::AddrParseError = error;
-            Err(format!(
-                "{error}: give an address with a port, as in 127.0.0.1:9469, or \"none\""
-            ))
-        }
+        Ok(place) => Ok(Listen(Some(place))),
+        Err(said) => Err(format!("{said}, or \"none\"")),
     }
 }

@@ -46,6 +46,9 @@ pub(super) const LOSSES: &[(&str, &str)] = &[
     ("proof", "overwritten"),
     ("proof", "store_full"),
     ("proof", "too_many"),
+    ("stream", "slow_reader"),
+    ("stream", "behind"),
+    ("stream", "forgotten"),
 ];
 
 /// Which bound made a handshake count under `other`.
