@@ -1,5 +1,6 @@
 //! Which handshakes a person asked to see.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use globset::GlobMatcher;
@@ -48,7 +49,7 @@ impl Filter {
 
     /// Whether this handshake is to be shown.
     pub fn matches(&self, handshake: &Handshake) -> bool {
-        self.outcome_fits(handshake)
+        self.outcome_fits(handshake.outcome, handshake.is_failure())
             && fits(&self.causes, |cause| handshake.cause == Some(*cause))
             && fits(&self.client, |net| {
                 is_client_in(&handshake.client, handshake.proxy_protocol, net)
@@ -58,6 +59,25 @@ impl Filter {
             && fits(&self.sni, |glob| {
                 handshake.sni().is_some_and(|name| glob.is_match(&**name))
             })
+    }
+
+    /// Whether a handshake is to be shown of which another process has told.
+    pub(crate) fn matches_told(&self, told: &Told<'_>) -> bool {
+        let names = |globs: &[GlobMatcher], name: Option<&str>| {
+            fits(globs, |glob| name.is_some_and(|name| glob.is_match(name)))
+        };
+        self.outcome_fits(told.outcome, told.is_failure)
+            && fits(&self.causes, |cause| told.cause == Some(*cause))
+            && fits(&self.client, |net| {
+                told.clients.iter().flatten().any(|ip| net.contains(ip))
+            })
+            && fits(&self.server, |net| {
+                told.server.is_some_and(|ip| net.contains(&ip))
+            })
+            && told.ends.iter().any(|(namespace, pod)| {
+                names(&self.namespaces, *namespace) && names(&self.pods, *pod)
+            })
+            && names(&self.sni, told.sni)
     }
 
     /// Whether this revision is to be shown: it is of a failure, and whoever was shown what was said before should know.
@@ -96,13 +116,32 @@ impl Filter {
         !self.namespaces.is_empty() || !self.pods.is_empty()
     }
 
-    fn outcome_fits(&self, handshake: &Handshake) -> bool {
+    fn outcome_fits(&self, outcome: Outcome, is_failure: bool) -> bool {
         if self.outcomes.is_empty() {
-            self.all || handshake.is_failure()
+            self.all || is_failure
         } else {
-            self.outcomes.contains(&handshake.outcome)
+            self.outcomes.contains(&outcome)
         }
     }
+}
+
+/// What a filter looks at, of a handshake that is at hand as JSON only.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told<'a> {
+    /// What became of it.
+    pub(crate) outcome: Outcome,
+    /// Whether that is a failure.
+    pub(crate) is_failure: bool,
+    /// Why.
+    pub(crate) cause: Option<Cause>,
+    /// Who opened the connection, and whom that speaks for.
+    pub(crate) clients: [Option<IpAddr>; 2],
+    /// Who was asked.
+    pub(crate) server: Option<IpAddr>,
+    /// Namespace and pod of each end.
+    pub(crate) ends: [(Option<&'a str>, Option<&'a str>); 2],
+    /// The name that the client asked for.
+    pub(crate) sni: Option<&'a str>,
 }
 
 /// Who opened the connection, or whom it speaks for by its PROXY protocol header.

@@ -32,4 +32,5 @@ pub mod server;
 pub mod sink;
 pub mod stream;
 pub mod tls;
+mod triage;
 pub mod wire;

@@ -9,6 +9,7 @@ use super::check::InputError;
 use super::config::ConfigError;
 use super::probe::ProbeError;
 use super::proofs::ProofError;
+use super::triage::TriageError;
 use crate::capture::pcap::ReadError;
 use crate::sink::printer::PrintError;
 
@@ -47,6 +48,9 @@ pub(crate) enum CliError {
     /// There are no packets to be had, or nowhere to write them.
     #[error(transparent)]
     Proof(#[from] ProofError),
+    /// There is no screen.
+    #[error(transparent)]
+    Triage(#[from] TriageError),
     /// Names are asked for where there are none.
     #[error("cannot show pods or namespaces of a capture file: it has addresses, no names")]
     NoNames,
@@ -111,6 +115,7 @@ impl CliError {
             #[cfg(feature = "live")]
             Self::Privileges(_) => None,
             Self::NoVerb(_) => Some("\"tlsmon -h\" names the verbs".into()),
+            Self::Triage(error) => Some(error.help().into()),
             Self::NoNames => {
                 Some("give the pod's address with --client or --server in place of --pod and --namespace".into())
             }
@@ -130,6 +135,7 @@ impl CliError {
             | Self::Check(_)
             | Self::NoVerb(_)
             | Self::Proof(_)
+            | Self::Triage(_)
             | Self::NoNames => Exit::BadInput,
             #[cfg(all(feature = "live", feature = "kubernetes"))]
             Self::Names(_) => Exit::BadInput,

@@ -15,6 +15,7 @@ mod options;
 mod probe;
 mod proofs;
 mod replay;
+mod triage;
 
 #[cfg(feature = "live")]
 mod doctor;
@@ -85,6 +86,8 @@ pub(crate) enum Verb {
     Run(Box<run::RunArgs>),
     /// Read capture files and report as a live run would
     Replay(Box<replay::ReplayArgs>),
+    /// Look at what fails on a screen, grouped by why: of agents, a cluster or a capture file
+    Triage(Box<triage::TriageArgs>),
     /// Ask a server what it answers: with its name and without, in each version, with few suites
     Probe(Box<probe::ProbeArgs>),
     /// Judge Istio Gateways, ApigeeRoutes and TLS secrets by what clients would see
@@ -116,6 +119,7 @@ fn run(cli: Cli) -> ExitCode {
         #[cfg(feature = "live")]
         Verb::Run(args) => run::run(&args, &cli.global),
         Verb::Replay(args) => replay::replay(&args, &cli.global),
+        Verb::Triage(args) => triage::triage(&args, &cli.global),
         Verb::Probe(args) => probe::probe(&args, &cli.global),
         Verb::Check(args) => check::check(&args, &cli.global),
         Verb::Capture(args) => capture::capture(&args),

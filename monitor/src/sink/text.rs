@@ -14,6 +14,8 @@ mod parts;
 pub mod probe;
 mod revised;
 
+pub(crate) use parts::millis;
+
 /// Columns that the time takes, with the blanks behind it.
 const INDENT: usize = 14;
 

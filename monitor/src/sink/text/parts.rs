@@ -144,7 +144,7 @@ pub(super) fn sampling(handshake: &Handshake, line: &mut Paragraph) {
 }
 
 /// Milliseconds with two digits that matter, and never zero for what took some time.
-pub(super) fn millis(value: f64) -> String {
+pub(crate) fn millis(value: f64) -> String {
     match value {
         v if v < 0.1 => format!("{v:.3} ms"),
         v if v < 10.0 => format!("{v:.1} ms"),

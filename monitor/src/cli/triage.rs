@@ -1,0 +1,188 @@
+//! `tlsmon triage`: the screen of the engineer on call.
+
+use std::io::{IsTerminal as _, stdin, stdout};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::{CliError, Exit, Global};
+use crate::filter::{Filter, FilterArgs};
+use crate::pipeline::{Ports, Settings};
+use crate::ports::PortSet;
+use crate::sink::printer::PrintError;
+use crate::triage::{
+    Address, Agent, Agents, Cluster, ClusterError, File, Look, Model, Sources, plain, show,
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  tlsmon triage                                  what the agent on this host sees, live
+  tlsmon triage --connect 10.0.0.7:9469,10.0.0.8:9469
+  tlsmon triage --cluster                        all agents of the cluster, by kubectl
+  tlsmon triage incident.pcapng                  what failed in a capture, grouped by why
+  tlsmon triage incident.pcap --client 10.1.0.0/16
+  tlsmon triage incident.pcap --plain            the same in lines, for a screen reader
+
+On the screen: arrows and Enter to look closer, e for the page of the cause, / to filter, ? for all keys.";
+
+/// What to look at, and how.
+#[derive(Args, Debug)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct TriageArgs {
+    /// A capture file: pcap or pcapng, plain, gzip or zstd
+    #[arg(value_name = "FILE", conflicts_with_all = ["connect", "cluster"])]
+    file: Option<PathBuf>,
+    /// Where agents are: HOST[:PORT] or unix:/PATH; several with commas between them
+    #[arg(
+        long,
+        env = "TLSMON_CONNECT",
+        value_name = "ADDRESS",
+        value_delimiter = ',',
+        conflicts_with = "cluster"
+    )]
+    connect: Vec<Address>,
+    /// A file with the token that agents ask for
+    #[arg(long, env = "TLSMON_TOKEN_FILE", value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// All agents of the cluster that kubectl speaks to, each through a port-forward
+    #[arg(long, env = "TLSMON_CLUSTER", value_parser = clap::builder::FalseyValueParser::new())]
+    cluster: bool,
+    /// Of --cluster: the context of the kubeconfig
+    #[arg(long, env = "TLSMON_CONTEXT", value_name = "NAME")]
+    context: Option<String>,
+    /// Of --cluster: the labels of the agents' pods
+    #[arg(
+        long,
+        env = "TLSMON_SELECTOR",
+        value_name = "LABELS",
+        default_value = "app.kubernetes.io/name=tlsmon"
+    )]
+    selector: String,
+    /// Of --cluster: the command that speaks to it
+    #[arg(
+        long,
+        env = "TLSMON_KUBECTL",
+        value_name = "COMMAND",
+        default_value = "kubectl"
+    )]
+    kubectl: String,
+    /// Watch these ports of the file only, as in 443,8443,9000-9100; all that speak TLS when left out
+    #[arg(long, env = "TLSMON_PORT", value_name = "SET")]
+    port: Option<PortSet>,
+    /// Write lines in place of a screen: for screen readers and pipes
+    #[arg(long, env = "TLSMON_PLAIN", value_parser = clap::builder::FalseyValueParser::new())]
+    plain: bool,
+    /// Draw with ASCII characters only
+    #[arg(long, env = "TLSMON_ASCII", value_parser = clap::builder::FalseyValueParser::new())]
+    ascii: bool,
+    #[command(flatten)]
+    filter: FilterArgs,
+}
+
+/// Why there is nothing to see.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TriageError {
+    /// No person is there.
+    #[error("cannot show a screen: standard {0} is not a terminal")]
+    NoTerminal(&'static str),
+    /// The token cannot be read.
+    #[error("cannot read the token in {0}")]
+    Token(PathBuf, #[source] std::io::Error),
+    /// The agents of the cluster cannot be found.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// The terminal does not do as it is told.
+    #[error(transparent)]
+    Screen(#[from] crate::triage::ScreenError),
+}
+
+impl TriageError {
+    /// What to do about it.
+    pub(super) const fn help(&self) -> &'static str {
+        match self {
+            Self::NoTerminal(_) | Self::Screen(_) => {
+                "add --plain for lines in place of a screen, or use \"tlsmon replay\" for a report of a file"
+            }
+            Self::Token(..) => "--token-file names a file with the agent's token in it",
+            Self::Cluster(_) => {
+                "see that \"kubectl get pods --all-namespaces -l app.kubernetes.io/name=tlsmon\" shows the agents; --context, --selector and --kubectl say otherwise"
+            }
+        }
+    }
+}
+
+pub(super) fn triage(args: &TriageArgs, global: &Global) -> Result<Exit, CliError> {
+    let filter = Filter::from(args.filter.clone());
+    if args.file.is_some() && filter.asks_for_names() {
+        return Err(CliError::NoNames);
+    }
+    let sources = sources(args, &filter)?;
+    let mut model = Model::new(&sources.names(), filter, String::new());
+    model.ascii = args.ascii;
+    if args.plain {
+        plain(model, sources, &mut stdout().lock()).map_err(PrintError::from)?;
+        return Ok(Exit::Fine);
+    }
+    if !stdout().is_terminal() {
+        return Err(TriageError::NoTerminal("output").into());
+    }
+    if !stdin().is_terminal() {
+        return Err(TriageError::NoTerminal("input").into());
+    }
+    let look = Look {
+        color: global.color.enabled(&stdout()),
+    };
+    show(model, sources, look).map_err(TriageError::from)?;
+    Ok(Exit::Fine)
+}
+
+fn sources(args: &TriageArgs, filter: &Filter) -> Result<Sources, TriageError> {
+    if let Some(path) = &args.file {
+        return Ok(Sources::File(File {
+            path: path.clone(),
+            settings: Settings {
+                ports: args.port.clone().map_or(Ports::Any, Ports::Set),
+                ..Settings::default()
+            },
+        }));
+    }
+    let token = args.token_file.as_deref().map(token).transpose()?;
+    let agents = if args.cluster {
+        cluster(args).agents(token.as_deref())?
+    } else {
+        agents(args, token.as_deref())
+    };
+    let everything = filter.all || !filter.outcomes.is_empty();
+    Ok(Sources::Agents(Agents::new(agents, everything)))
+}
+
+fn cluster(args: &TriageArgs) -> Cluster {
+    Cluster {
+        kubectl: args.kubectl.clone(),
+        context: args.context.clone(),
+        namespace: None,
+        selector: args.selector.clone(),
+        port: 9469,
+    }
+}
+
+fn agents(args: &TriageArgs, token: Option<&str>) -> Vec<Agent> {
+    let here = [Address::Tcp("127.0.0.1:9469".to_owned())];
+    let addresses = if args.connect.is_empty() {
+        &here[..]
+    } else {
+        &args.connect
+    };
+    let agent = |address: &Address| Agent {
+        name: address.to_string(),
+        address: address.clone(),
+        token: token.map(ToOwned::to_owned),
+    };
+    addresses.iter().map(agent).collect()
+}
+
+fn token(path: &Path) -> Result<String, TriageError> {
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|cause| TriageError::Token(path.to_owned(), cause))?;
+    Ok(text.trim().to_owned())
+}

@@ -1,0 +1,102 @@
+//! The table of handshakes.
+
+use std::sync::Arc;
+
+use super::table::{self, Canvas, Column, Filled, clock};
+use crate::triage::model::Model;
+use crate::triage::pages;
+use crate::triage::record::Record;
+use crate::triage::text::Role;
+
+pub(super) fn draw(
+    model: &Model,
+    rows: &[&Arc<Record>],
+    at: Option<usize>,
+    canvas: &mut Canvas<'_>,
+) {
+    let layout = Layout::of(usize::from(canvas.area.width), model.has_nodes());
+    let columns = layout.columns();
+    let filled = Filled {
+        columns: &columns,
+        chosen: at,
+        count: rows.len(),
+        empty: " none so far",
+    };
+    let cells = |row: usize| {
+        rows.get(row)
+            .map_or_else(Vec::new, |record| layout.cells(record))
+    };
+    table::draw(&filled, cells, canvas);
+}
+
+/// Which columns there are, and how wide.
+struct Layout {
+    time: usize,
+    node: usize,
+    client: usize,
+    server: usize,
+    name: usize,
+    word: usize,
+    ended: usize,
+}
+
+impl Layout {
+    fn of(width: usize, nodes: bool) -> Self {
+        let time = if width < 100 { 8 } else { 12 };
+        let node = if nodes { 10 } else { 0 };
+        let ended = match width {
+            0..110 => 0,
+            110..150 => 26,
+            _ => 44,
+        };
+        let left = width.saturating_sub(1 + time + 1 + node + ended + 6);
+        let word = (left * 3 / 10).clamp(8, 29);
+        let rest = left.saturating_sub(word);
+        let third = rest / 3;
+        Self {
+            time,
+            node,
+            client: third,
+            server: third,
+            name: rest - 2 * third,
+            word,
+            ended,
+        }
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        let mut all = vec![Column::left("TIME (UTC)", self.time)];
+        all.extend((self.node > 0).then(|| Column::left("NODE", self.node)));
+        all.push(Column::left("WHY", self.word));
+        all.push(Column::left("CLIENT", self.client));
+        all.push(Column::left("SERVER", self.server));
+        all.push(Column::left("NAME", self.name));
+        all.extend((self.ended > 0).then(|| Column::left("END", self.ended)));
+        all
+    }
+
+    fn cells(&self, record: &Record) -> Vec<(Role, String)> {
+        let name = record.sni.as_deref();
+        let mut all = vec![(
+            Role::Faint,
+            clock(record.time).chars().take(self.time).collect(),
+        )];
+        if self.node > 0 {
+            all.push((Role::Plain, record.node.clone().unwrap_or_default()));
+        }
+        all.push((pages::role(record), record.word().to_owned()));
+        all.push((Role::Plain, record.client.who()));
+        all.push((Role::Strong, record.server.label()));
+        all.push(name.map_or((Role::Faint, "(no name)".to_owned()), |name| {
+            (Role::Plain, name.to_owned())
+        }));
+        if self.ended > 0 {
+            let ended = match &record.negotiated {
+                Some(negotiated) if !record.is_failure() => negotiated.clone(),
+                _ => pages::ending(record),
+            };
+            all.push((Role::Faint, ended));
+        }
+        all
+    }
+}

@@ -1,0 +1,107 @@
+//! The table of problems.
+
+use super::table::{self, Canvas, Column, Filled, age};
+use crate::triage::model::Model;
+use crate::triage::problems::Problem;
+use crate::triage::text::Role;
+use crate::triage::trend::sparkline;
+
+pub(super) fn draw(model: &Model, rows: &[&Problem], at: usize, canvas: &mut Canvas<'_>) {
+    let layout = Layout::of(usize::from(canvas.area.width), model.has_nodes());
+    let columns = layout.columns();
+    let filled = Filled {
+        columns: &columns,
+        chosen: Some(at),
+        count: rows.len(),
+        empty: " no failures so far; \"a\" shows every handshake, Tab the stream of them",
+    };
+    let cells = |row: usize| {
+        rows.get(row)
+            .map_or_else(Vec::new, |problem| layout.cells(model, problem))
+    };
+    table::draw(&filled, cells, canvas);
+}
+
+/// Which columns there are, and how wide.
+struct Layout {
+    trend: usize,
+    rate: bool,
+    first: bool,
+    node: usize,
+    cause: usize,
+    endpoint: usize,
+    name: usize,
+}
+
+impl Layout {
+    fn of(width: usize, nodes: bool) -> Self {
+        let trend = match width {
+            0..90 => 6,
+            90..130 => 12,
+            _ => 24,
+        };
+        let (rate, first) = (width >= 84, width >= 100);
+        let node = if nodes { 10 } else { 0 };
+        let fixed =
+            1 + 7 + trend + 1 + 8 + 6 + if rate { 7 } else { 0 } + if first { 6 } else { 0 };
+        let left = width.saturating_sub(fixed + if nodes { node + 1 } else { 0 } + 3);
+        let cause = (left * 2 / 5).clamp(8, 29);
+        let rest = left.saturating_sub(cause);
+        Self {
+            trend,
+            rate,
+            first,
+            node,
+            cause,
+            endpoint: rest * 11 / 20,
+            name: rest - rest * 11 / 20,
+        }
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        let mut all = vec![Column::right("COUNT", 6)];
+        all.extend(self.rate.then(|| Column::right("/MIN", 6)));
+        all.push(Column::left("TREND", self.trend));
+        all.push(Column::left("CAUSE", self.cause));
+        all.push(Column::left("ENDPOINT", self.endpoint));
+        all.push(Column::left("NAME", self.name));
+        all.extend((self.node > 0).then(|| Column::left("NODE", self.node)));
+        all.push(Column::right("CLIENTS", 7));
+        all.push(Column::right("LAST", 5));
+        all.extend(self.first.then(|| Column::right("FIRST", 5)));
+        all
+    }
+
+    fn cells(&self, model: &Model, problem: &Problem) -> Vec<(Role, String)> {
+        let scale = model.problems.scale();
+        let name = problem.key.name.as_deref();
+        let mut all = vec![(Role::Strong, problem.count.to_string())];
+        if self.rate {
+            all.push((Role::Plain, rate(problem.trend.a_minute(scale))));
+        }
+        let trend = sparkline(&problem.trend.last(scale, self.trend), model.ascii);
+        all.push((Role::Warning, format!("{trend:>0$}", self.trend)));
+        all.push((Role::Bad, problem.key.cause.clone()));
+        all.push((Role::Strong, problem.key.endpoint.clone()));
+        all.push(name.map_or((Role::Faint, "(no name)".to_owned()), |name| {
+            (Role::Plain, name.to_owned())
+        }));
+        if self.node > 0 {
+            all.push((Role::Plain, problem.key.node.clone().unwrap_or_default()));
+        }
+        all.push((Role::Plain, problem.clients()));
+        all.push((Role::Plain, age(model.now, problem.last)));
+        if self.first {
+            all.push((Role::Faint, age(model.now, problem.first)));
+        }
+        all
+    }
+}
+
+fn rate(a_minute: f64) -> String {
+    match a_minute {
+        none if none < 0.05 => "-".to_owned(),
+        few if few < 10.0 => format!("{few:.1}"),
+        many => format!("{many:.0}"),
+    }
+}

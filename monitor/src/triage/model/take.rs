@@ -1,0 +1,109 @@
+//! News come in.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::{MAX_LOSSES, MAX_WAITING, Model};
+use crate::triage::news::{News, SourceId, State};
+use crate::triage::record::{self, Record, Revised, Said};
+
+impl Model {
+    /// Takes what a source tells; while the screen is paused, that waits.
+    pub(crate) fn take(&mut self, news: News) {
+        match (&mut self.waiting, &news) {
+            (Some(waiting), News::Line(..)) if waiting.len() < MAX_WAITING => {
+                waiting.push_back(news);
+            }
+            (Some(_), News::Line(..)) => self.overrun += 1,
+            _ => self.apply(news),
+        }
+    }
+
+    /// Holds everything still, or goes on with what has waited.
+    pub(crate) fn pause(&mut self) {
+        match self.waiting.take() {
+            None => self.waiting = Some(VecDeque::new()),
+            Some(waiting) => waiting.into_iter().for_each(|news| self.apply(news)),
+        }
+    }
+
+    fn apply(&mut self, news: News) {
+        match news {
+            News::Line(source, text) => self.line(source, &text),
+            News::State(source, state) => self.state(source, state),
+            News::Packets(id, found) => {
+                if let Some((wanted, place)) = &mut self.packets_of
+                    && *wanted == id
+                {
+                    *place = Some(found);
+                }
+            }
+            News::Saved(Ok(path)) => self.notice = Some(format!("saved {path}")),
+            News::Saved(Err(why)) => self.notice = Some(format!("not saved: {why}")),
+        }
+    }
+
+    fn state(&mut self, source: SourceId, state: State) {
+        if let Some(source) = self.sources.get_mut(source) {
+            source.state = state;
+        }
+    }
+
+    fn line(&mut self, source: SourceId, text: &str) {
+        match record::read(text) {
+            Some(Said::Handshake(record)) => self.handshake(source, *record),
+            Some(Said::Revision(revised)) => self.revise(source, &revised),
+            Some(Said::Loss(place, count)) if place.starts_with("stream/") => {
+                self.missed(source, count);
+            }
+            Some(Said::Loss(place, count)) => self.lost(place, count),
+            Some(Said::Summary(packets)) => self.packets = self.packets.saturating_add(packets),
+            Some(Said::Other) => {}
+            None => self.unreadable += 1,
+        }
+    }
+
+    fn handshake(&mut self, source: SourceId, mut record: Record) {
+        if self.has_nodes() && record.node.is_none() {
+            record.node = self.sources.get(source).map(|source| source.name.clone());
+        } else if !self.has_nodes() {
+            // Of a single node, its name says nothing.
+            record.node = None;
+        }
+        record.source = source;
+        if self.held.has(&record) {
+            return;
+        }
+        self.now = self.now.max(record.time);
+        let record = Arc::new(record);
+        self.count(&record);
+        self.held.keep(record);
+    }
+
+    fn revise(&mut self, source: SourceId, revised: &Revised) {
+        let change = |record: &Record| record.revised(revised);
+        let Some((before, now)) = self.held.revise(source, &revised.id, change) else {
+            return;
+        };
+        if self.filter.matches_told(&now.told()) {
+            self.problems.revise(&before, &now);
+        }
+    }
+
+    /// The agent did not send us these: we, or its server, were too slow.
+    fn missed(&mut self, source: SourceId, count: u64) {
+        if let Some(source) = self.sources.get_mut(source) {
+            source.missed = source.missed.saturating_add(count);
+        }
+    }
+
+    fn lost(&mut self, place: String, count: u64) {
+        let place = if self.losses.len() >= MAX_LOSSES && !self.losses.contains_key(&place) {
+            "other/other".to_owned()
+        } else {
+            place
+        };
+        let sum = self.losses.entry(place).or_default();
+        *sum = sum.saturating_add(count);
+    }
+}

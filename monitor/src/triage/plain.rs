@@ -1,0 +1,125 @@
+//! The same in lines, for screen readers and pipes: no drawing, no colour that carries meaning, no cursor that moves.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "what goes on is summed up once a minute of real time"
+)]
+
+use std::io::{self, Write};
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::{Duration, Instant};
+
+use super::draw::{clock, sources_in_words};
+use super::model::Model;
+use super::news::{News, State};
+use super::pages;
+use super::record::Record;
+use super::source::Sources;
+
+/// How often the problems of a live source are said again.
+const EVERY: Duration = Duration::from_mins(1);
+/// How many of them.
+const SAID: usize = 20;
+
+/// Says each handshake that fits as it comes, and the problems at the end, or once a minute.
+pub(crate) fn plain(mut model: Model, sources: Sources, out: &mut dyn Write) -> io::Result<()> {
+    let running = sources.start()?;
+    let mut next = Instant::now() + EVERY;
+    loop {
+        match running
+            .news
+            .recv_timeout(EVERY.min(next.saturating_duration_since(Instant::now())))
+        {
+            Ok(news) => {
+                let is_state = matches!(news, News::State(..));
+                let over = matches!(news, News::State(_, State::Done | State::Failed(_)));
+                let came = model.held.came;
+                model.take(news);
+                if model.held.came > came {
+                    said(&model, out)?;
+                }
+                if over {
+                    return summary(&model, out);
+                }
+                if is_state && model.sources.iter().any(|source| source.state.is_bad()) {
+                    writeln!(out, "{}", sources_in_words(&model))?;
+                }
+            }
+            Err(RecvTimeoutError::Disconnected) => return summary(&model, out),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        if Instant::now() >= next {
+            next += EVERY;
+            summary(&model, out)?;
+        }
+    }
+}
+
+/// The handshake that came last, if it is to be shown.
+fn said(model: &Model, out: &mut dyn Write) -> io::Result<()> {
+    let last = model.held.newest_first().next();
+    match last.filter(|record| model.filter.matches_told(&record.told())) {
+        Some(record) => writeln!(out, "{}", sentence(record)),
+        None => Ok(()),
+    }
+}
+
+/// A handshake in a line.
+fn sentence(record: &Record) -> String {
+    let name = record
+        .sni
+        .as_ref()
+        .map_or_else(|| "no name".to_owned(), |name| format!("name {name}"));
+    let sure = record
+        .verdict
+        .confidence
+        .as_ref()
+        .map_or_else(String::new, |sure| format!(", {sure}"));
+    let mut line = format!(
+        "{} {}{sure}: client {} to {}, {name}; {}.",
+        clock(record.time),
+        record.word(),
+        record.client.who(),
+        record.server.label(),
+        pages::ending(record),
+    );
+    if let Some(next) = &record.verdict.next {
+        line = format!("{line} Next: {next}.");
+    }
+    crate::sink::escape::escape(&line).into_owned()
+}
+
+fn summary(model: &Model, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", sources_in_words(model))?;
+    let problems = model.problems_in_order();
+    writeln!(
+        out,
+        "{} handshakes, {} failures, {} problems, by {}.",
+        model.held.came,
+        model.problems.failures,
+        problems.len(),
+        model.order.label()
+    )?;
+    for (number, problem) in problems.iter().take(SAID).enumerate() {
+        let name = problem.key.name.as_deref().unwrap_or("no name");
+        let line = format!(
+            "{}: {} at {}, {name}: {} times, {} clients, first {}, last {}.",
+            number + 1,
+            problem.key.cause,
+            problem.key.endpoint,
+            problem.count,
+            problem.clients(),
+            clock(problem.first),
+            clock(problem.last),
+        );
+        writeln!(out, "{}", crate::sink::escape::escape(&line))?;
+    }
+    for (place, count) in &model.losses {
+        writeln!(
+            out,
+            "Not seen: {count} at {}.",
+            crate::sink::escape::escape(place)
+        )?;
+    }
+    out.flush()
+}

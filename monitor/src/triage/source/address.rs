@@ -1,0 +1,134 @@
+//! Where an agent listens.
+
+use std::io;
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
+
+use super::cluster::Forward;
+
+/// The port of agents.
+const PORT: u16 = 9469;
+
+/// Where an agent listens.
+#[derive(Clone, Debug)]
+pub(crate) enum Address {
+    /// `host:port`.
+    Tcp(String),
+    /// A socket in the file system.
+    Unix(PathBuf),
+    /// A pod of a cluster.
+    Pod(Arc<Forward>),
+}
+
+/// What bytes go over.
+pub(super) trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
+
+impl Address {
+    pub(super) async fn connect(&self) -> io::Result<Box<dyn Wire>> {
+        Ok(match self {
+            Self::Tcp(address) => Box::new(TcpStream::connect(address).await?),
+            Self::Unix(path) => Box::new(UnixStream::connect(path).await?),
+            Self::Pod(forward) => Box::new(through(forward).await?),
+        })
+    }
+
+    /// It is not needed any more.
+    pub(super) fn leave(&self) {
+        if let Self::Pod(forward) = self {
+            forward.end();
+        }
+    }
+
+    /// The Host header.
+    pub(super) fn host(&self) -> &str {
+        match self {
+            Self::Tcp(address) => address,
+            Self::Unix(_) | Self::Pod(_) => "localhost",
+        }
+    }
+}
+
+/// Connects to a pod; a way that leads nowhere is made anew the next time.
+async fn through(forward: &Arc<Forward>) -> io::Result<TcpStream> {
+    let making = Arc::clone(forward);
+    let port = tokio::task::spawn_blocking(move || making.port()).await;
+    let port = port.map_err(io::Error::other)??;
+    let connected = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await;
+    connected.inspect_err(|_refused| forward.end())
+}
+
+impl std::fmt::Display for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Tcp(address) => f.write_str(address),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+            Self::Pod(forward) => f.write_str(&forward.pod),
+        }
+    }
+}
+
+impl FromStr for Address {
+    type Err = String;
+
+    /// `HOST[:PORT]`, with `http://` before it or not, or `unix:/path`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(path) = text.strip_prefix("unix:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            return Ok(Self::Unix(path.into()));
+        }
+        if text.starts_with("https://") {
+            return Err(
+                "the screen speaks no TLS yet: use a port-forward, a unix socket or --cluster"
+                    .to_owned(),
+            );
+        }
+        let host = text
+            .strip_prefix("http://")
+            .unwrap_or(text)
+            .trim_end_matches('/');
+        if host.is_empty() || host.contains(['/', ' ', '@']) {
+            return Err("give an address as in 127.0.0.1:9469 or unix:/run/tlsmon.sock".to_owned());
+        }
+        let bare_ipv6 = host.parse::<std::net::Ipv6Addr>();
+        Ok(Self::Tcp(match (bare_ipv6, host.rsplit_once(':')) {
+            (Ok(address), _) => format!("[{address}]:{PORT}"),
+            (_, Some((_, port))) if port.parse::<u16>().is_ok() => host.to_owned(),
+            _ => format!("{host}:{PORT}"),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("127.0.0.1:9469", "127.0.0.1:9469")]
+    #[case("http://localhost:8080/", "localhost:8080")]
+    #[case("node-3", "node-3:9469")]
+    #[case("::1", "[::1]:9469")]
+    #[case("[::1]:7", "[::1]:7")]
+    #[case("unix:/run/tlsmon.sock", "unix:/run/tlsmon.sock")]
+    #[case("unix:///run/tlsmon.sock", "unix:/run/tlsmon.sock")]
+    fn an_address_is_written_in_many_ways(#[case] text: &str, #[case] read: &str) {
+        assert_eq!(text.parse::<Address>().unwrap().to_string(), read);
+    }
+
+    #[rstest]
+    #[case("")]
+    #[case("http://")]
+    #[case("a b")]
+    #[case("https://node-3:9469")]
+    fn what_is_no_address_is_answered_with_what_is(#[case] text: &str) {
+        assert!(text.parse::<Address>().is_err());
+    }
+}
