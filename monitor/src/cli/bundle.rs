@@ -41,7 +41,7 @@ const NAMELESS: &[&str] = &[
 
 /// Which handshakes, and where to write them.
 #[derive(Args, Debug)]
-#[command(after_help = EXAMPLES)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct BundleArgs {
     /// Write the archive here
     #[arg(long, short, value_name = "FILE.tar.gz")]

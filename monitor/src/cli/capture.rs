@@ -19,7 +19,7 @@ const EXAMPLES: &str = "Examples:
 
 /// Which handshakes, and where to write them.
 #[derive(Args, Debug)]
-#[command(after_help = EXAMPLES)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct CaptureArgs {
     /// Write the capture here; "-" is standard output
     #[arg(long, short = 'w', value_name = "FILE", default_value = "-")]
