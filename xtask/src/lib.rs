@@ -17,4 +17,5 @@ pub mod say;
 pub mod scenarios;
 pub mod setup;
 pub mod test;
+pub mod tour;
 pub mod vm;

@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use xtask::setup::Purpose;
 use xtask::{
     bench, check, cluster, command, compare, demo, deploy, fuzz, image, kernels, lab, names, paths,
-    say, scenarios, setup, test,
+    say, scenarios, setup, test, tour,
 };
 
 /// Sets up, builds, demonstrates, tests and measures tlsmon.
@@ -94,6 +94,8 @@ enum Generated {
     Deploy,
     /// What works on which kernel, by trying: `docs/kernels.md`.
     Kernels,
+    /// What the commands in README.md and docs/runbooks print, and docs/tour.svg.
+    Tour,
 }
 
 fn main() -> ExitCode {
@@ -140,6 +142,10 @@ fn generate(what: Generated) -> Result<()> {
             setup::ensure(Purpose::Test, false)?;
             command::run(Command::new("cargo").args(["build", "--package", "monitor"]))?;
             kernels::generate()
+        }
+        Generated::Tour => {
+            command::run(Command::new("cargo").args(["build", "--package", "monitor"]))?;
+            tour::generate()
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What the manifests say, as far as it bears on handshakes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -196,8 +196,10 @@ pub(crate) struct Inventory {
     pub(super) overrides: Vec<Overrides>,
     /// By namespace and name.
     pub(super) secrets: HashMap<(String, String), Secret>,
-    /// Whether every secret that there is was asked for: a cluster was.
+    /// Whether every route that there is was asked for: a cluster was.
     pub(super) is_whole: bool,
+    /// Secrets that a cluster does not have.
+    pub(super) absent: HashSet<(String, String)>,
     /// Files that overrides name: by the file of the overrides, and the path in it.
     pub(super) beside: HashMap<(Option<Arc<str>>, String), Beside>,
     pub(super) counts: Examined,
@@ -242,6 +244,45 @@ impl Inventory {
             Err(why) => Beside::Unreadable(why),
         };
         self.beside.insert(wanted, beside);
+    }
+
+    /// Secrets that listeners name and that were not given, with the namespace where they should be. For mutual TLS a secret
+    /// of the authorities may be beside it.
+    #[cfg(feature = "kubernetes")]
+    pub(crate) fn wanted_secrets(&self) -> Vec<(String, String)> {
+        let mut wanted = Vec::new();
+        for listener in self
+            .listeners
+            .iter()
+            .filter(|listener| listener.terminates())
+        {
+            for (name, _) in listener.tls.iter().flat_map(|tls| &tls.credentials) {
+                wanted.push((listener.namespace.clone(), name.clone()));
+                if listener.kind == Kind::Gateway {
+                    // A Gateway does not tell where its pods run; most run here.
+                    wanted.push(("istio-system".to_owned(), name.clone()));
+                }
+                if listener.mode() != "SIMPLE" {
+                    wanted.push((listener.namespace.clone(), format!("{name}-cacert")));
+                }
+            }
+        }
+        wanted.retain(|key| !self.secrets.contains_key(key));
+        wanted.sort();
+        wanted.dedup();
+        wanted
+    }
+
+    /// The cluster has no such secret.
+    #[cfg(feature = "kubernetes")]
+    pub(crate) fn is_absent(&mut self, namespace: String, name: String) {
+        self.absent.insert((namespace, name));
+    }
+
+    /// All routes of a cluster were read.
+    #[cfg(feature = "kubernetes")]
+    pub(crate) const fn lists_are_whole(&mut self, are: bool) {
+        self.is_whole = are;
     }
 
     /// What was there to check.

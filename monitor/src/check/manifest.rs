@@ -23,6 +23,17 @@ impl Inventory {
         Ok(())
     }
 
+    /// Reads an answer of a cluster. Gives the token that asks for the rest of a list.
+    #[cfg(feature = "kubernetes")]
+    pub(crate) fn read_answer(&mut self, text: &str) -> Result<Option<String>, YamlError> {
+        let mut next = None;
+        for answer in yaml::documents(text)? {
+            self.take(&answer, None);
+            next = answer.text_at(&["metadata", "continue"]).map(str::to_owned);
+        }
+        Ok(next)
+    }
+
     /// Takes an object, or the objects of a list.
     fn take(&mut self, node: &Node, file: Option<&Arc<str>>) {
         let kind = node.text_at(&["kind"]).unwrap_or_default();

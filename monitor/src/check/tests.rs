@@ -246,13 +246,21 @@ fn a_suite_that_the_key_cannot_serve_is_named() {
 }
 
 #[test]
-fn a_secret_that_is_missing_among_others_is_a_failure_and_one_elsewhere_a_risk() {
+fn a_secret_that_is_missing_where_the_pods_are_is_a_failure_and_one_elsewhere_a_risk() {
     let pki = pki(|_| ());
     let secret = secret(&pki.chain, &pki.key);
-    let missing = said(&[GATEWAY, &secret.replace("name: cert", "name: other")]);
+    let other = secret.replace("name: cert", "name: other");
+    let missing = said(&[GATEWAY, &other]);
+    assert!(
+        missing
+            .contains("risk endpoint-without-certificate no secret cert is among those of namespace ns that were given"),
+        "{missing}"
+    );
+    let of_istio = |text: &str| text.replace("namespace: ns", "namespace: istio-system");
+    let missing = said(&[&of_istio(GATEWAY), &of_istio(&other)]);
     assert!(
         missing.contains(
-            "failure endpoint-without-certificate there is no secret cert in namespace ns"
+            "failure endpoint-without-certificate no secret cert is among those of namespace istio-system that were given"
         ),
         "{missing}"
     );

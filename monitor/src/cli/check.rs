@@ -1,6 +1,7 @@
 //! `tlsmon check`: the configuration of gateways, judged by what clients would see, and held against what they did see.
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -12,6 +13,8 @@ use crate::report::Event;
 use crate::sink::printer::{Format, PrintError, Printer};
 use crate::sink::style::Style;
 
+#[cfg(feature = "kubernetes")]
+mod cluster;
 mod input;
 mod seen;
 
@@ -33,6 +36,9 @@ certificates in memory, and never printed.
   kubectl get gateways.networking.istio.io,apigeeroutes,secrets -A -o yaml > gateway.yaml
   tlsmon check gateway.yaml overrides.yaml
 
+  # the same from the cluster that kubectl means: only the secrets that are named are read
+  tlsmon check --cluster overrides.yaml
+
   # which of it clients run into: handshakes of the agent, of its JSON, or of a capture
   tlsmon check gateway.yaml --connect 127.0.0.1:9469
   tlsmon check gateway.yaml --events handshakes.json
@@ -49,11 +55,16 @@ See docs/check.md.";
 #[command(after_help = EXAMPLES, after_long_help = MORE)]
 pub(crate) struct CheckArgs {
     /// Manifests in YAML or JSON, and overrides.yaml; "-" reads standard input
-    #[arg(required = true, value_name = "FILE")]
+    #[cfg_attr(feature = "kubernetes", arg(required_unless_present = "cluster"))]
+    #[cfg_attr(not(feature = "kubernetes"), arg(required = true))]
+    #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
+    #[cfg(feature = "kubernetes")]
+    #[command(flatten)]
+    cluster: cluster::ClusterArgs,
     /// Hold them against the last handshakes of the agent at this address
-    #[arg(long, env = "TLSMON_CONNECT", value_name = "HOST:PORT")]
-    connect: Option<String>,
+    #[arg(long, env = "TLSMON_CHECK_CONNECT", value_name = "ADDRESS:PORT")]
+    connect: Option<SocketAddr>,
     /// Hold them against JSON lines of "tlsmon run" or "replay"
     #[arg(long, env = "TLSMON_CHECK_EVENTS", value_name = "FILE")]
     events: Option<PathBuf>,
@@ -81,6 +92,10 @@ pub(super) fn check(args: &CheckArgs, global: &Global) -> Result<Exit, CliError>
     let mut inventory = Inventory::default();
     for file in &args.files {
         input::read(file, &mut inventory)?;
+    }
+    #[cfg(feature = "kubernetes")]
+    if args.cluster.cluster {
+        cluster::read(&args.cluster, &mut inventory)?;
     }
     if inventory.is_empty() {
         return Err(InputError::Nothing.into());

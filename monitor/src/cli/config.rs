@@ -94,7 +94,7 @@ fn named_file(command: &Command, args: &[OsString]) -> Option<PathBuf> {
     named(&matches).or_else(|| matches.subcommand().and_then(|(_, matches)| named(matches)))
 }
 
-fn with_defaults(mut command: Command, path: &Path) -> Result<Command, ConfigError> {
+pub(super) fn with_defaults(mut command: Command, path: &Path) -> Result<Command, ConfigError> {
     let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
         path: path.to_owned(),
         source,

@@ -118,3 +118,39 @@ fn default_of(arg: &clap::Arg) -> String {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::FromArgMatches;
+
+    use super::*;
+    use crate::cli::{Cli, config::with_defaults};
+
+    fn parsed(command: clap::Command, args: &[&str]) -> String {
+        let matches = command.try_get_matches_from(args).unwrap();
+        format!("{:#?}", Cli::from_arg_matches(&matches).unwrap())
+    }
+
+    #[test]
+    fn the_printed_file_says_what_holds_without_it() {
+        let printed = config();
+        let settings = printed.lines().filter_map(|line| line.strip_prefix('#'));
+        let settings = settings.filter(|line| !line.starts_with(' ') && !line.ends_with("[]"));
+        let settings: Vec<_> = settings.collect();
+        assert!(settings.len() > 10, "{printed}");
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("tlsmon.toml");
+        std::fs::write(&file, settings.join("\n")).unwrap();
+        for args in [
+            &["tlsmon", "run"][..],
+            &["tlsmon", "replay", "x"],
+            &["tlsmon", "probe", "x"],
+        ] {
+            if command().find_subcommand(args[1]).is_none() {
+                continue;
+            }
+            let with_file = with_defaults(command(), &file).unwrap();
+            assert_eq!(parsed(with_file, args), parsed(command(), args), "{args:?}");
+        }
+    }
+}

@@ -242,7 +242,8 @@ mod tests {
     #[test]
     fn every_verb_has_examples() {
         for sub in with_examples(Cli::command()).get_subcommands() {
-            let said = sub.get_after_long_help().map(ToString::to_string);
+            let said = sub.get_after_long_help().or_else(|| sub.get_after_help());
+            let said = said.map(ToString::to_string);
             assert!(
                 said.is_some_and(|said| said.contains("tlsmon ")),
                 "{}",

@@ -86,22 +86,22 @@ pub(crate) enum Verb {
     Run(Box<run::RunArgs>),
     /// Read capture files and report as a live run would
     Replay(Box<replay::ReplayArgs>),
-    /// Look at what fails on a screen, grouped by why: of agents, a cluster or a capture file
+    /// Look at what fails on a screen, grouped by why
     Triage(Box<triage::TriageArgs>),
-    /// Ask a server what it answers: with its name and without, in each version, with few suites
+    /// Ask a server what it answers, with its name and without
     Probe(Box<probe::ProbeArgs>),
-    /// Judge Istio Gateways, ApigeeRoutes and TLS secrets by what clients would see
+    /// Judge gateways, routes and secrets by what clients would see
     Check(Box<check::CheckArgs>),
-    /// Write the packets of failing handshakes as pcapng: those that an agent keeps, or out of a capture file
+    /// Write the packets of failing handshakes as pcapng
     Capture(Box<capture::CaptureArgs>),
-    /// Make one archive of failing handshakes for somebody else: packets, reports, summary, facts
+    /// Make one archive of failing handshakes for somebody else
     Bundle(Box<bundle::BundleArgs>),
     /// Say what a cause means, how it looks on the wire, and what to do
     Explain(explain::ExplainArgs),
     /// Say whether this host can run tlsmon, and what to do if not
     #[cfg(feature = "live")]
     Doctor(doctor::DoctorArgs),
-    /// Print completions, the man page, the JSON schema, the OpenAPI document, or a configuration file with every setting
+    /// Print completions, manuals, schemas, or a file with every setting
     Generate(generate::GenerateArgs),
 }
 

@@ -10,6 +10,8 @@ use crate::frame::Timestamp;
 use crate::report::{Cause, Place};
 use crate::tls::Key;
 
+/// Where Istio puts its gateway unless told otherwise.
+const ISTIO: &str = "istio-system";
 const CERTIFICATE: &[&str] = &["tls.crt", "cert"];
 const KEY: &[&str] = &["tls.key", "key"];
 const AUTHORITIES: &[&str] = &["ca.crt", "cacert"];
@@ -131,30 +133,55 @@ impl<'a> Asked<'a> {
             out.push(draft.why("a gateway reads secrets in the namespace of its own pods alone").fix(format!("right if the pods that the selector means run in {other}; else create the secret in their namespace")).about(&self.about));
             return Some(secret);
         }
-        let others_there = self
-            .inventory
-            .secrets
-            .keys()
-            .filter(|(other, _)| other == namespace)
-            .count();
-        let draft = if self.inventory.is_whole || others_there > 0 {
-            let among = if self.inventory.is_whole {
-                String::new()
-            } else {
-                format!(": not among the {others_there} of that namespace that were given")
-            };
-            let what = format!("there is no secret {name} in namespace {namespace}{among}");
-            Draft::failure(Cause::EndpointWithoutCertificate, place, what).why("the gateway has nothing to prove who it is: every hello for these hosts is reset").fix(format!("kubectl -n {namespace} create secret tls {name} --cert=chain.pem --key=key.pem")).about(&self.about)
-        } else {
+        out.push(self.missing(namespace, name, place));
+        None
+    }
+
+    fn missing(&self, namespace: &str, name: &str, place: Place) -> Draft {
+        let key = (namespace.to_owned(), name.to_owned());
+        let is_absent = self.inventory.absent.contains(&key);
+        let mut others = self.inventory.secrets.keys();
+        if !is_absent && !others.any(|(other, _)| other == namespace) {
             let what = format!(
                 "the secret {name} of namespace {namespace} was not given, and not checked"
             );
-            Draft::note(place, what).fix(format!(
+            return Draft::note(place, what).fix(format!(
                 "kubectl -n {namespace} get secret {name} -o yaml | tlsmon check - FILES"
-            ))
+            ));
+        }
+        let what = if is_absent {
+            format!("there is no secret {name} in namespace {namespace}")
+        } else {
+            format!("no secret {name} is among those of namespace {namespace} that were given")
         };
-        out.push(draft);
-        None
+        let cause = Cause::EndpointWithoutCertificate;
+        let draft = if self.is_of_pods(namespace) {
+            Draft::failure(cause, place, what).why(
+                "the gateway has nothing to prove who it is: every hello for these hosts is reset",
+            )
+        } else {
+            Draft::risk(cause, place, what).why(
+                "a gateway reads secrets in the namespace of its own pods; unless these run elsewhere, every hello for these hosts is reset",
+            )
+        };
+        let fix = format!(
+            "kubectl -n {namespace} create secret tls {name} --cert=chain.pem --key=key.pem"
+        );
+        draft.fix(fix).about(&self.about)
+    }
+
+    /// Whether the pods of the gateway run there, as far as can be told: routes of Apigee are where they are, Istio's own
+    /// gateway is in `istio-system`, and where another certificate is that a gateway of that namespace names, so are its pods.
+    fn is_of_pods(&self, namespace: &str) -> bool {
+        let is_named_there = |listener: &Listener| {
+            let mut names = listener.tls.iter().flat_map(|tls| &tls.credentials);
+            let key = |name: &str| (namespace.to_owned(), name.to_owned());
+            listener.namespace == namespace
+                && names.any(|(name, _)| self.inventory.secrets.contains_key(&key(name)))
+        };
+        namespace == ISTIO
+            || self.users.iter().any(|user| user.kind != Kind::Gateway)
+            || self.inventory.listeners.iter().any(is_named_there)
     }
 
     /// `2 gateways` or the one.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::check::{Inventory, YamlError, candidates};
+use crate::cli::fetch::FetchError;
 
 /// The largest input. Ten thousand secrets with chains have some 80 MB.
 const LARGEST: u64 = 256 * 1024 * 1024;
@@ -49,14 +50,26 @@ pub(crate) enum InputError {
         "nothing to check: no Istio Gateway, ApigeeRoute, Secret or virtualhost is in what was read"
     )]
     Nothing,
-    /// The agent cannot be asked.
-    #[error("cannot ask the agent at {address}")]
-    Agent {
-        /// Where.
-        address: String,
+    /// There is no way to a cluster.
+    #[cfg(feature = "kubernetes")]
+    #[error(transparent)]
+    Source(#[from] crate::enrich::kubernetes::SourceError),
+    /// The cluster does not answer, or refuses to.
+    #[cfg(feature = "kubernetes")]
+    #[error("cannot read {what} of the cluster")]
+    Cluster {
+        /// What was asked for.
+        what: String,
         /// Why.
-        source: io::Error,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// Nothing can be asked at all.
+    #[cfg(feature = "kubernetes")]
+    #[error("cannot prepare to ask")]
+    Runtime(#[source] io::Error),
+    /// The agent does not give any.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
     /// The file of reports cannot be read.
     #[error("cannot read the reports in {path}")]
     Reports {
@@ -69,10 +82,16 @@ pub(crate) enum InputError {
 
 impl InputError {
     /// What to do about it.
-    pub(crate) const fn help(&self) -> &'static str {
+    pub(crate) fn help(&self) -> &'static str {
         match self {
             Self::Unreadable { .. } | Self::NotText { .. } | Self::Yaml { .. } => {
                 "manifests are what \"kubectl get ... -o yaml\" prints, and overrides.yaml of Apigee hybrid"
+            }
+            #[cfg(feature = "kubernetes")]
+            Self::Source(error) => error.help(),
+            #[cfg(feature = "kubernetes")]
+            Self::Cluster { .. } | Self::Runtime(_) => {
+                "it needs to list gateways and apigeeroutes, and to get the secrets that they name (docs/check.md)"
             }
             Self::TooLarge { .. } => {
                 "give the namespaces of the gateways alone: kubectl -n NAMESPACE get ..."
@@ -80,9 +99,7 @@ impl InputError {
             Self::Nothing => {
                 "kubectl get gateways.networking.istio.io,apigeeroutes,secrets -A -o yaml | tlsmon check -"
             }
-            Self::Agent { .. } => {
-                "the address is that of --listen of \"tlsmon run\", 127.0.0.1:9469 unless told otherwise"
-            }
+            Self::Fetch(error) => error.help(),
             Self::Reports { .. } => {
                 "reports are the lines that \"tlsmon run --output json\" and \"tlsmon replay --output json\" print"
             }

@@ -74,7 +74,7 @@ impl Source {
     }
 
     /// One who asks. Files are read anew: tokens and certificates change.
-    pub(super) async fn client(&self) -> Result<Client, SourceError> {
+    pub(crate) async fn client(&self) -> Result<Client, SourceError> {
         let mut config = match self {
             Self::Cluster => {
                 Config::incluster().map_err(|error| SourceError::Account(Box::new(error)))?

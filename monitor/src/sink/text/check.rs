@@ -35,7 +35,8 @@ fn one(finding: &Finding, style: Style, out: &mut dyn Write) -> io::Result<()> {
     if let Some(cause) = finding.cause {
         line.text(role, 1, cause.label());
     }
-    line.text(Role::Strong, 2, &finding.what);
+    let gap = if finding.cause.is_some() { 2 } else { 1 };
+    line.text(Role::Strong, gap, &finding.what);
     line.write(style, INDENT, out)?;
     let mut field = |name: &str, role: Role, text: &str| part(name, role, text, style, out);
     field("at", Role::Plain, &place(&finding.place))?;

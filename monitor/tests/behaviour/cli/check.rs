@@ -228,7 +228,7 @@ fn what_cannot_be_checked_ends_with_2_and_says_why() {
     }
     let agent = check(&["gateways.yaml"], &["--connect", "127.0.0.1:1"]);
     assert_eq!(agent.status.code(), Some(2));
-    assert!(stderr(&agent).contains("cannot ask the agent at 127.0.0.1:1"));
+    assert!(stderr(&agent).contains("cannot ask the agent on 127.0.0.1:1"));
 }
 
 #[test]
@@ -251,4 +251,133 @@ fn ten_thousand_secrets_are_checked() {
         "{}",
         stderr(&output)
     );
+}
+
+/// An API of Kubernetes over plain HTTP that knows these paths, and how to reach it.
+#[cfg(feature = "kubernetes")]
+fn cluster(answers: Vec<(&'static str, String)>) -> tempfile::NamedTempFile {
+    use std::io::{BufRead, BufReader};
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let answer = move |stream: std::net::TcpStream| -> Option<()> {
+        let mut lines = BufReader::new(stream.try_clone().ok()?).lines();
+        while let Some(Ok(request)) = lines.next() {
+            let path = request
+                .split_whitespace()
+                .nth(1)?
+                .split('?')
+                .next()?
+                .to_owned();
+            lines
+                .by_ref()
+                .find(|line| line.as_ref().is_ok_and(String::is_empty))?
+                .ok()?;
+            let found = answers.iter().find(|(known, _)| *known == path);
+            let missing = r#"{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","code":404}"#;
+            let (status, body) =
+                found.map_or(("404 Not Found", missing), |(_, body)| ("200 OK", body));
+            let head = format!(
+                "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+                body.len()
+            );
+            (&stream).write_all((head + body).as_bytes()).ok()?;
+        }
+        Some(())
+    };
+    let answer = std::sync::Arc::new(answer);
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let answer = answer.clone();
+            std::thread::spawn(move || answer(stream));
+        }
+    });
+    let mut kubeconfig = tempfile::NamedTempFile::new().unwrap();
+    let text = format!(
+        "apiVersion: v1\nkind: Config\nclusters: [{{name: c, cluster: {{server: 'http://{address}'}}}}]\ncontexts: [{{name: c, context: {{cluster: c, user: u}}}}]\nusers: [{{name: u, user: {{}}}}]\ncurrent-context: c\n"
+    );
+    kubeconfig.write_all(text.as_bytes()).unwrap();
+    kubeconfig
+}
+
+#[cfg(feature = "kubernetes")]
+#[test]
+fn a_cluster_is_asked_for_lists_and_for_the_secrets_that_they_name() {
+    let gateways = r#"{"kind":"GatewayList","apiVersion":"networking.istio.io/v1beta1","metadata":{"continue":""},"items":[
+        {"metadata":{"name":"g","namespace":"ns"},"spec":{"servers":[
+            {"port":{"number":443,"protocol":"HTTPS"},"hosts":["*"],"tls":{"mode":"SIMPLE","credentialName":"there"}},
+            {"port":{"number":8443,"protocol":"HTTPS"},"hosts":["*"],"tls":{"mode":"SIMPLE","credentialName":"gone"}}]}}]}"#;
+    let secret = r#"{"kind":"Secret","apiVersion":"v1","metadata":{"name":"there","namespace":"ns"},"data":{"tls.crt":"aGVsbG8=","tls.key":"aGVsbG8="}}"#;
+    let kubeconfig = cluster(vec![
+        (
+            "/apis/networking.istio.io/v1beta1/gateways",
+            gateways.to_owned(),
+        ),
+        ("/api/v1/namespaces/ns/secrets/there", secret.to_owned()),
+    ]);
+    let path = kubeconfig.path().to_str().unwrap();
+    let output = tlsmon(&["check", "--cluster", "--kubeconfig", path]);
+    let said = stdout(&output);
+    let flat = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        flat.contains("there is no secret gone in namespace ns"),
+        "{said}{}",
+        stderr(&output)
+    );
+    assert!(
+        flat.contains("tls.crt of Secret ns/there: has no line that begins with -----BEGIN"),
+        "{said}"
+    );
+    assert!(flat.contains("checked 1 Istio Gateway, 1 Secret"), "{said}");
+}
+
+#[cfg(feature = "kubernetes")]
+#[test]
+fn a_cluster_that_does_not_answer_ends_with_2() {
+    let mut kubeconfig = tempfile::NamedTempFile::new().unwrap();
+    kubeconfig.write_all(b"clusters: [{name: c, cluster: {server: 'http://127.0.0.1:1'}}]\ncontexts: [{name: c, context: {cluster: c, user: u}}]\nusers: [{name: u, user: {}}]\ncurrent-context: c\n").unwrap();
+    let output = tlsmon(&[
+        "check",
+        "--cluster",
+        "--kubeconfig",
+        kubeconfig.path().to_str().unwrap(),
+    ]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output)
+            .contains("cannot read /apis/networking.istio.io/v1/gateways of the cluster"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn manifests_are_held_against_what_an_agent_remembers() {
+    use std::io::Read;
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let seen = tlsmon(&["replay", "--output", "json", &capture("nosni_envoy.pcap")]);
+    let handshake = stdout(&seen).lines().next().unwrap().to_owned();
+    let agent = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = vec![0; 4096];
+        let length = stream.read(&mut request).unwrap();
+        let body = format!(
+            "{{\"schema\":\"tlsmon/v1\",\"forgotten\":0,\"handshakes\":[\n{handshake}\n]}}\n"
+        );
+        let head = format!("HTTP/1.0 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+        stream.write_all((head + &body).as_bytes()).unwrap();
+        String::from_utf8_lossy(&request[..length]).into_owned()
+    });
+    let output = check(&["lab.yaml"], &["--connect", &address, "--output", "json"]);
+    assert!(
+        agent
+            .join()
+            .unwrap()
+            .starts_with("GET /api/v1/handshakes?limit=")
+    );
+    let finding = &objects(&output)[0]["findings"][0];
+    assert_eq!(finding["cause"], "no-sni-rejected", "{finding}");
+    assert_eq!(finding["seen"]["addresses"][0], "10.77.0.1");
 }

@@ -1,4 +1,4 @@
-//! Every command of ours in docs/runbooks and docs/check.md that needs no network is run again, and prints what the page says.
+//! Every command of ours in README.md and docs/runbooks that needs no network is run again, and prints what the page says.
 //!
 //! ```text
 //! $ tlsmon replay nosni_envoy.pcap      files of tests/captures and tests/manifests, by their names alone
@@ -31,12 +31,12 @@ fn folder() -> tempfile::TempDir {
 }
 
 fn pages() -> Vec<PathBuf> {
-    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/runbooks");
-    let mut pages: Vec<_> = std::fs::read_dir(docs)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = std::fs::read_dir(root.join("docs/runbooks")).unwrap();
+    let mut pages: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
     pages.sort();
+    // Last: the folder has a page of the same name.
+    pages.push(root.join("README.md"));
     pages
 }
 
@@ -65,7 +65,9 @@ fn renewed(page: &str, folder: &Path) -> (String, usize) {
     for part in parts {
         let (block, rest) = part.split_once("```").unwrap();
         let words = block.lines().next().unwrap();
-        renewed += &format!("{FENCE}{words}\n{}```{rest}", output(folder, words));
+        for text in [FENCE, words, "\n", &output(folder, words), "```", rest] {
+            renewed.push_str(text);
+        }
         count += 1;
     }
     (renewed, count)
@@ -103,6 +105,6 @@ fn the_runbooks_show_what_their_commands_print() {
     assert!(commands > 10, "{commands}");
     assert!(
         wrong.is_empty(),
-        "docs/runbooks differ from what is printed; as they should be: {wrong:?}"
+        "these pages differ from what is printed; as they should be: {wrong:?}"
     );
 }
