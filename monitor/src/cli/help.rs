@@ -50,6 +50,25 @@ Examples:
   tlsmon replay --fail node.pcap",
     ),
     (
+        "triage",
+        "\
+Examples:
+  # what the agent on this host sees, live; other agents; all of the cluster
+  tlsmon triage
+  tlsmon triage --connect 127.0.0.1:9469,unix:/run/tlsmon.sock
+  tlsmon triage --cluster
+
+  # what failed in a capture, grouped by why; of some clients only
+  tlsmon triage incident.pcapng
+  tlsmon triage incident.pcapng --client 10.1.0.0/16
+
+  # the same in lines, for a screen reader or a pipe
+  tlsmon triage incident.pcapng --plain
+
+Arrows and Enter look closer, e opens the page of the cause, / filters, ? lists all keys. See
+docs/triage.md.",
+    ),
+    (
         "probe",
         "\
 Examples:

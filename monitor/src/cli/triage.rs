@@ -11,28 +11,16 @@ use crate::pipeline::{Ports, Settings};
 use crate::ports::PortSet;
 use crate::sink::printer::PrintError;
 use crate::triage::{
-    Address, Agent, Agents, Cluster, ClusterError, File, Look, Model, Sources, plain, show,
+    Address, Agent, Agents, Cluster, ClusterError, File, Look, Model, Sources, Trust, plain, show,
 };
-
-const EXAMPLES: &str = "\
-Examples:
-  tlsmon triage                                  what the agent on this host sees, live
-  tlsmon triage --connect 10.0.0.7:9469,10.0.0.8:9469
-  tlsmon triage --cluster                        all agents of the cluster, by kubectl
-  tlsmon triage incident.pcapng                  what failed in a capture, grouped by why
-  tlsmon triage incident.pcap --client 10.1.0.0/16
-  tlsmon triage incident.pcap --plain            the same in lines, for a screen reader
-
-On the screen: arrows and Enter to look closer, e for the page of the cause, / to filter, ? for all keys.";
 
 /// What to look at, and how.
 #[derive(Args, Debug)]
-#[command(after_long_help = EXAMPLES)]
 pub(crate) struct TriageArgs {
     /// A capture file: pcap or pcapng, plain, gzip or zstd
     #[arg(value_name = "FILE", conflicts_with_all = ["connect", "cluster"])]
     file: Option<PathBuf>,
-    /// Where agents are: HOST[:PORT] or unix:/PATH; several with commas between them
+    /// Where agents are: HOST[:PORT], https://HOST[:PORT] or unix:/PATH; several with commas between them
     #[arg(
         long,
         env = "TLSMON_CONNECT",
@@ -44,6 +32,9 @@ pub(crate) struct TriageArgs {
     /// A file with the token that agents ask for
     #[arg(long, env = "TLSMON_TOKEN_FILE", value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// Of https://: the certificates of those who issued the agents' (PEM)
+    #[arg(long, env = "TLSMON_CA_FILE", value_name = "FILE")]
+    ca_file: Option<PathBuf>,
     /// All agents of the cluster that kubectl speaks to, each through a port-forward
     #[arg(long, env = "TLSMON_CLUSTER", value_parser = clap::builder::FalseyValueParser::new())]
     cluster: bool,
@@ -88,6 +79,9 @@ pub(crate) enum TriageError {
     /// The token cannot be read.
     #[error("cannot read the token in {0}")]
     Token(PathBuf, #[source] std::io::Error),
+    /// The certificates cannot be read.
+    #[error("cannot read the certificates in {0}")]
+    Trust(PathBuf, #[source] std::io::Error),
     /// The agents of the cluster cannot be found.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
@@ -102,6 +96,9 @@ impl TriageError {
         match self {
             Self::NoTerminal(_) | Self::Screen(_) => {
                 "add --plain for lines in place of a screen, or use \"tlsmon replay\" for a report of a file"
+            }
+            Self::Trust(..) => {
+                "--ca-file names a PEM file with the certificate of who issued the agent's"
             }
             Self::Token(..) => "--token-file names a file with the agent's token in it",
             Self::Cluster(_) => {
@@ -120,8 +117,12 @@ pub(super) fn triage(args: &TriageArgs, global: &Global) -> Result<Exit, CliErro
     let mut model = Model::new(&sources.names(), filter, String::new());
     model.ascii = args.ascii;
     if args.plain {
-        plain(model, sources, &mut stdout().lock()).map_err(PrintError::from)?;
-        return Ok(Exit::Fine);
+        let ended = plain(model, sources, &mut stdout().lock()).map_err(PrintError::from)?;
+        return Ok(if ended.is_broken() {
+            Exit::BadInput
+        } else {
+            Exit::Fine
+        });
     }
     if !stdout().is_terminal() {
         return Err(TriageError::NoTerminal("output").into());
@@ -150,7 +151,7 @@ fn sources(args: &TriageArgs, filter: &Filter) -> Result<Sources, TriageError> {
     let agents = if args.cluster {
         cluster(args).agents(token.as_deref())?
     } else {
-        agents(args, token.as_deref())
+        agents(args, token.as_deref())?
     };
     let everything = filter.all || !filter.outcomes.is_empty();
     Ok(Sources::Agents(Agents::new(agents, everything)))
@@ -166,7 +167,11 @@ fn cluster(args: &TriageArgs) -> Cluster {
     }
 }
 
-fn agents(args: &TriageArgs, token: Option<&str>) -> Vec<Agent> {
+fn agents(args: &TriageArgs, token: Option<&str>) -> Result<Vec<Agent>, TriageError> {
+    let trust = args.ca_file.as_deref().map(|path| {
+        Trust::of_file(path).map_err(|cause| TriageError::Trust(path.to_owned(), cause))
+    });
+    let trust = trust.transpose()?;
     let here = [Address::Tcp("127.0.0.1:9469".to_owned())];
     let addresses = if args.connect.is_empty() {
         &here[..]
@@ -177,8 +182,9 @@ fn agents(args: &TriageArgs, token: Option<&str>) -> Vec<Agent> {
         name: address.to_string(),
         address: address.clone(),
         token: token.map(ToOwned::to_owned),
+        trust: trust.clone(),
     };
-    addresses.iter().map(agent).collect()
+    Ok(addresses.iter().map(agent).collect())
 }
 
 fn token(path: &Path) -> Result<String, TriageError> {

@@ -60,17 +60,20 @@ pub(crate) fn of_packets(record: &Record, packets: &[Packet]) -> Ladder {
         let Some(seen) = legs.see(packet) else {
             continue;
         };
-        let Some((text, role)) = seen.said else {
-            bare += 1;
-            continue;
-        };
-        steps.push(Step {
-            at: first.map(|first| millis(first, packet.time)),
-            leg: seen.leg,
-            outward: seen.from == Side::Client,
-            text,
-            role,
-        });
+        bare += usize::from(seen.said.is_empty());
+        let said = seen.said.into_iter().enumerate();
+        steps.extend(said.map(|(place, (text, role))| {
+            Step {
+                // What comes in the same packet has the same time.
+                at: first
+                    .filter(|_| place == 0)
+                    .map(|first| millis(first, packet.time)),
+                leg: seen.leg,
+                outward: seen.from == Side::Client,
+                text,
+                role,
+            }
+        }));
     }
     let more = steps.len().saturating_sub(MAX_STEPS);
     steps.truncate(MAX_STEPS);

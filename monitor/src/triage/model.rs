@@ -118,6 +118,12 @@ impl Model {
         }
     }
 
+    /// Whether a source has stopped for good.
+    pub(crate) fn is_broken(&self) -> bool {
+        let stopped = |source: &SourceView| matches!(source.state, State::Failed(_));
+        self.sources.iter().any(stopped)
+    }
+
     /// What is looked at.
     pub(crate) fn top(&self) -> &Open {
         // There is always one; a constant stands in for the impossible.

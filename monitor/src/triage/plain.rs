@@ -22,7 +22,8 @@ const EVERY: Duration = Duration::from_mins(1);
 const SAID: usize = 20;
 
 /// Says each handshake that fits as it comes, and the problems at the end, or once a minute.
-pub(crate) fn plain(mut model: Model, sources: Sources, out: &mut dyn Write) -> io::Result<()> {
+/// Gives the model as it was at the end.
+pub(crate) fn plain(mut model: Model, sources: Sources, out: &mut dyn Write) -> io::Result<Model> {
     let running = sources.start()?;
     let mut next = Instant::now() + EVERY;
     loop {
@@ -39,13 +40,14 @@ pub(crate) fn plain(mut model: Model, sources: Sources, out: &mut dyn Write) -> 
                     said(&model, out)?;
                 }
                 if over {
-                    return summary(&model, out);
+                    summary(&model, out)?;
+                    return Ok(model);
                 }
                 if is_state && model.sources.iter().any(|source| source.state.is_bad()) {
                     writeln!(out, "{}", sources_in_words(&model))?;
                 }
             }
-            Err(RecvTimeoutError::Disconnected) => return summary(&model, out),
+            Err(RecvTimeoutError::Disconnected) => return Ok(model),
             Err(RecvTimeoutError::Timeout) => {}
         }
         if Instant::now() >= next {

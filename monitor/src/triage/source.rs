@@ -7,6 +7,7 @@ mod cluster;
 mod collect;
 mod file;
 mod lines;
+mod trust;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -18,6 +19,7 @@ pub(crate) use cluster::{Cluster, ClusterError};
 pub(crate) use file::File;
 #[cfg(test)]
 pub(crate) use file::ladder_of_file;
+pub(crate) use trust::Trust;
 
 use super::news::News;
 use super::record::Record;
@@ -81,7 +83,7 @@ impl Running {
     pub(crate) fn save(&self, record: Arc<Record>) {
         let sender = self.sender.clone();
         match &self.sources {
-            Sources::File(file) => file.save(&sender),
+            Sources::File(file) => file.save(record, sender),
             Sources::Agents(agents) => agents.save(record, sender),
         }
     }

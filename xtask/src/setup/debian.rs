@@ -16,7 +16,7 @@ pub(super) struct Package {
     from: Purpose,
 }
 
-const PACKAGES: [Package; 22] = [
+const PACKAGES: [Package; 23] = [
     package("gcc", "cc", "links Rust programs", Purpose::Build),
     package(
         "iproute2",
@@ -48,6 +48,12 @@ const PACKAGES: [Package; 22] = [
         "gnutls-bin",
         "gnutls-serv",
         "a client and a server with another TLS library",
+        Purpose::Live,
+    ),
+    package(
+        "tmux",
+        "tmux",
+        "a terminal that a test can type in",
         Purpose::Live,
     ),
     package("python3", "python3", "clients and servers", Purpose::Live),

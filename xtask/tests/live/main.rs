@@ -15,4 +15,5 @@ mod privileges;
 mod probe;
 mod quic;
 mod scene;
+mod screen;
 mod traffic;

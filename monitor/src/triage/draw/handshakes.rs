@@ -87,9 +87,12 @@ impl Layout {
         all.push((pages::role(record), record.word().to_owned()));
         all.push((Role::Plain, record.client.who()));
         all.push((Role::Strong, record.server.label()));
-        all.push(name.map_or((Role::Faint, "(no name)".to_owned()), |name| {
-            (Role::Plain, name.to_owned())
-        }));
+        let role = if name.is_some() {
+            Role::Plain
+        } else {
+            Role::Faint
+        };
+        all.push((role, name.unwrap_or("(no name)").to_owned()));
         if self.ended > 0 {
             let ended = match &record.negotiated {
                 Some(negotiated) if !record.is_failure() => negotiated.clone(),

@@ -83,9 +83,12 @@ impl Layout {
         all.push((Role::Warning, format!("{trend:>0$}", self.trend)));
         all.push((Role::Bad, problem.key.cause.clone()));
         all.push((Role::Strong, problem.key.endpoint.clone()));
-        all.push(name.map_or((Role::Faint, "(no name)".to_owned()), |name| {
-            (Role::Plain, name.to_owned())
-        }));
+        let role = if name.is_some() {
+            Role::Plain
+        } else {
+            Role::Faint
+        };
+        all.push((role, name.unwrap_or("(no name)").to_owned()));
         if self.node > 0 {
             all.push((Role::Plain, problem.key.node.clone().unwrap_or_default()));
         }

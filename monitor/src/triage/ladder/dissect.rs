@@ -31,6 +31,8 @@ struct Half {
     deframer: Deframer,
     /// TLS has begun.
     is_tls: bool,
+    /// What the report infers its encrypted records to hold, in order.
+    inferred: std::vec::IntoIter<String>,
 }
 
 impl Talk {
@@ -40,7 +42,8 @@ impl Talk {
             .negotiated
             .as_ref()
             .is_some_and(|what| what.starts_with("TLS1.3"));
-        let half = || {
+        let whole = record.whole();
+        let half = |side: &str| {
             let mut deframer = Deframer::default();
             if is_tls13 {
                 deframer.set_tls13();
@@ -49,109 +52,116 @@ impl Talk {
                 stream: Stream::default(),
                 deframer,
                 is_tls: false,
+                inferred: inferred(&whole, side).into_iter(),
             }
         };
         Self {
-            client: half(),
-            server: half(),
+            client: half("client"),
+            server: half("server"),
         }
     }
 
-    /// What this packet says; none for a bare acknowledgement.
-    pub(super) fn hear(&mut self, from: Side, packet: &Packet<'_>) -> Option<Said> {
+    /// What this packet says, message by message; nothing, for a bare acknowledgement.
+    pub(super) fn hear(&mut self, from: Side, packet: &Packet<'_>) -> Vec<Said> {
         let half = match from {
             Side::Client => &mut self.client,
             Side::Server => &mut self.server,
         };
         match &packet.transport {
             Transport::Tcp(segment) => half.segment(segment),
-            Transport::Udp(datagram) => Some(quic(datagram)),
+            Transport::Udp(datagram) => vec![quic(datagram)],
             Transport::Unreachable(about) => {
-                Some((format!("ICMP unreachable, from {}", about.by), Role::Bad))
+                vec![(format!("ICMP unreachable, from {}", about.by), Role::Bad)]
             }
         }
     }
 }
 
 impl Half {
-    fn segment(&mut self, segment: &Segment<'_>) -> Option<Said> {
+    fn segment(&mut self, segment: &Segment<'_>) -> Vec<Said> {
         let flags = segment.flags;
-        let mut words = Vec::new();
-        let mut role = Role::Plain;
+        let mut said = Vec::new();
         if flags.syn() {
             self.stream.begin(segment.seq.wrapping_add(1));
-            words.push(if flags.ack() { "SYN/ACK" } else { "SYN" }.to_owned());
-            role = Role::Faint;
+            let word = if flags.ack() { "SYN/ACK" } else { "SYN" };
+            said.push((word.to_owned(), Role::Faint));
         }
         if segment.payload_len > 0 {
-            let (said, painted) = self.payload(segment);
-            words.push(said);
-            role = painted;
+            said.extend(self.payload(segment));
         }
         if flags.fin() {
-            words.push("FIN".to_owned());
+            said.push(("FIN".to_owned(), Role::Plain));
         }
         if flags.rst() {
-            words.push("RST".to_owned());
-            role = Role::Bad;
+            said.push(("RST".to_owned(), Role::Bad));
         }
-        (!words.is_empty()).then(|| (words.join(", "), role))
+        said
     }
 
-    fn payload(&mut self, segment: &Segment<'_>) -> Said {
+    /// A message alone has the size of the packet's payload, several have their own.
+    fn payload(&mut self, segment: &Segment<'_>) -> Vec<Said> {
         let piece = Piece {
             seq: segment.seq,
             bytes: segment.payload,
             wire_len: segment.payload_len,
         };
-        let (mut words, mut role, mut new) = (Vec::new(), Role::Plain, false);
+        let (mut items, mut new) = (Vec::new(), false);
         let (deframer, is_tls) = (&mut self.deframer, &mut self.is_tls);
+        let inferred = &mut self.inferred;
         self.stream.push(piece, &mut |bytes| {
             new |= !bytes.is_empty();
             *is_tls |= matches!(bytes, [20..=24, 3, ..] | [0x80..=0xff, _, 1, ..]);
             if *is_tls {
                 deframer.push(bytes, &mut |item| {
-                    let (said, painted) = item_in_words(&item);
-                    role = stronger(role, painted);
-                    words.push(said);
+                    let (mut text, role, bytes) = item_in_words(&item);
+                    if matches!(item, Item::Protected { .. })
+                        && let Some(what) = inferred.next().filter(|what| !what.is_empty())
+                    {
+                        text = format!("{text} ({what}?)");
+                    }
+                    items.push((text, role, bytes));
                 });
             } else {
-                words.push(format!("\"{}\"", first_words(bytes)));
-                role = stronger(role, Role::Warning);
+                let text = format!("\"{}\"", first_words(bytes));
+                items.push((text, Role::Warning, bytes.len()));
             }
         });
-        let bytes = segment.payload_len;
-        if words.is_empty() {
-            let what = match (new, self.stream.has_hole()) {
-                (true, _) => "part of a message",
-                (false, true) => "ahead of a gap",
-                (false, false) => "sent again",
-            };
-            words.push(what.to_owned());
+        let all = usize::try_from(segment.payload_len).unwrap_or_default();
+        match items.as_mut_slice() {
+            [] => {
+                let what = match (new, self.stream.has_hole()) {
+                    (true, _) => "part of a message",
+                    (false, true) => "ahead of a gap",
+                    (false, false) => "sent again",
+                };
+                items.push((what.to_owned(), Role::Plain, all));
+            }
+            [(_, _, bytes)] => *bytes = all,
+            _ => {}
         }
-        (format!("{}, {bytes} B", joined(&words)), role)
+        let items = items.into_iter();
+        items
+            .map(|(text, role, bytes)| (format!("{text}, {bytes} B"), role))
+            .collect()
     }
 }
 
-/// What is repeated is said once.
-fn joined(words: &[String]) -> String {
-    let mut said: Vec<(&str, usize)> = Vec::new();
-    for word in words {
-        match said.last_mut() {
-            Some((last, count)) if last == word => *count += 1,
-            _ => said.push((word, 1)),
-        }
-    }
-    let said = said.iter().map(|(word, count)| match count {
-        1 => (*word).to_owned(),
-        _ => format!("{count} x {word}"),
-    });
-    said.collect::<Vec<_>>().join(" + ")
+/// What the report infers the encrypted records of a side to hold.
+fn inferred(report: &serde_json::Value, side: &str) -> Vec<String> {
+    let records = report.pointer(&format!("/protected/{side}"));
+    let records = records.and_then(|records| records.as_array());
+    let held = |record: &serde_json::Value| {
+        let words = record.get("inferred").and_then(|words| words.as_array());
+        let words = words.into_iter().flatten().filter_map(|word| word.as_str());
+        words.collect::<Vec<_>>().join(", ")
+    };
+    records.into_iter().flatten().map(held).collect()
 }
 
-fn item_in_words(item: &Item<'_>) -> Said {
-    match item {
-        Item::Handshake { kind, .. } => (camel(&kind.to_string()), Role::Strong),
+/// What it is, how it is painted, and its length.
+fn item_in_words(item: &Item<'_>) -> (String, Role, usize) {
+    let (text, role, bytes) = match item {
+        Item::Handshake { kind, len, .. } => (camel(&kind.to_string()), Role::Strong, *len),
         Item::Alert { level, description } => {
             let level = names::alert_level(*level).unwrap_or("alert");
             let name = names::alert(*description);
@@ -161,22 +171,26 @@ fn item_in_words(item: &Item<'_>) -> Said {
             } else {
                 Role::Bad
             };
-            (format!("alert {level} {name}"), role)
+            (format!("alert {level} {name}"), role, 2)
         }
-        Item::ChangeCipherSpec => ("ChangeCipherSpec".to_owned(), Role::Faint),
-        Item::Protected {
-            content_type: ALERT,
-            ..
-        } => ("encrypted alert".to_owned(), Role::Warning),
-        Item::Protected {
-            content_type: APPLICATION_DATA,
-            ..
-        } => ("encrypted".to_owned(), Role::Plain),
-        Item::Protected { .. } => ("encrypted handshake".to_owned(), Role::Plain),
-        Item::Ssl2ClientHello { .. } => ("ClientHello of SSL 2.0".to_owned(), Role::Strong),
-        Item::NotTls { first } => (format!("\"{}\"", first_words(first)), Role::Warning),
-        Item::Malformed(_) => ("malformed TLS".to_owned(), Role::Bad),
-    }
+        Item::ChangeCipherSpec => ("ChangeCipherSpec".to_owned(), Role::Faint, 1),
+        Item::Protected { content_type, len } => {
+            let (text, role) = match *content_type {
+                ALERT => ("encrypted alert", Role::Warning),
+                APPLICATION_DATA => ("encrypted", Role::Plain),
+                _ => ("encrypted handshake", Role::Plain),
+            };
+            (text.to_owned(), role, u32::from(*len))
+        }
+        Item::Ssl2ClientHello { len, .. } => (
+            "ClientHello of SSL 2.0".to_owned(),
+            Role::Strong,
+            u32::from(*len),
+        ),
+        Item::NotTls { first } => (format!("\"{}\"", first_words(first)), Role::Warning, 0),
+        Item::Malformed(_) => ("malformed TLS".to_owned(), Role::Bad, 0),
+    };
+    (text, role, usize::try_from(bytes).unwrap_or_default())
 }
 
 /// `client_hello` as specifications write it: `ClientHello`.
@@ -192,17 +206,6 @@ fn first_words(bytes: &[u8]) -> String {
     let first = bytes.get(..SHOWN).unwrap_or(bytes);
     let more = if bytes.len() > SHOWN { "..." } else { "" };
     format!("{}{more}", crate::tls::text::printable(first))
-}
-
-fn stronger(a: Role, b: Role) -> Role {
-    let rank = |role: Role| match role {
-        Role::Bad => 4,
-        Role::Warning => 3,
-        Role::Strong => 2,
-        Role::Plain => 1,
-        _ => 0,
-    };
-    if rank(b) >= rank(a) { b } else { a }
 }
 
 /// QUIC by the form of its first header (RFC 9000 section 17).

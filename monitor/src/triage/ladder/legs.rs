@@ -29,8 +29,8 @@ struct Leg {
 pub(super) struct Seen {
     pub(super) leg: usize,
     pub(super) from: Side,
-    /// None for a bare acknowledgement.
-    pub(super) said: Option<Said>,
+    /// Nothing, for a bare acknowledgement.
+    pub(super) said: Vec<Said>,
 }
 
 /// A leg as the report has it.

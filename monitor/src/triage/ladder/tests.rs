@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::triage::source::ladder_of_file;
-use crate::triage::text::columns;
+use crate::triage::text::{Row, columns};
 
 fn drawn(name: &str, width: usize, ascii: bool) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -53,10 +53,7 @@ fn on_a_narrow_screen_it_is_said_in_words() {
 fn without_packets_the_report_is_drawn_and_says_so() {
     let record = crate::triage::tests::failure(0, 1, None, "no-sni-rejected");
     let ladder = of_report(&record, "the agent holds no packets of it");
-    let text: Vec<_> = rows(&ladder, 80, true)
-        .iter()
-        .map(|row| row.plain())
-        .collect();
+    let text: Vec<_> = rows(&ladder, 80, true).iter().map(Row::plain).collect();
     insta::assert_snapshot!("from_report", text.join("\n"));
 }
 

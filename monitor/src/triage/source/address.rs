@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 
 use super::cluster::Forward;
+use super::trust::Trust;
 
 /// The port of agents.
 const PORT: u16 = 9469;
@@ -19,6 +20,8 @@ const PORT: u16 = 9469;
 pub(crate) enum Address {
     /// `host:port`.
     Tcp(String),
+    /// The same behind TLS.
+    Https(String),
     /// A socket in the file system.
     Unix(PathBuf),
     /// A pod of a cluster.
@@ -31,9 +34,15 @@ pub(super) trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
 
 impl Address {
-    pub(super) async fn connect(&self) -> io::Result<Box<dyn Wire>> {
+    pub(super) async fn connect(&self, trust: Option<&Trust>) -> io::Result<Box<dyn Wire>> {
         Ok(match self {
             Self::Tcp(address) => Box::new(TcpStream::connect(address).await?),
+            Self::Https(address) => {
+                let trust = trust.ok_or_else(|| {
+                    io::Error::other("https takes --ca-file, with the certificate of its issuer")
+                })?;
+                trust.connect(address).await?
+            }
             Self::Unix(path) => Box::new(UnixStream::connect(path).await?),
             Self::Pod(forward) => Box::new(through(forward).await?),
         })
@@ -49,7 +58,7 @@ impl Address {
     /// The Host header.
     pub(super) fn host(&self) -> &str {
         match self {
-            Self::Tcp(address) => address,
+            Self::Tcp(address) | Self::Https(address) => address,
             Self::Unix(_) | Self::Pod(_) => "localhost",
         }
     }
@@ -68,6 +77,7 @@ impl std::fmt::Display for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Tcp(address) => f.write_str(address),
+            Self::Https(address) => write!(f, "https://{address}"),
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
             Self::Pod(forward) => f.write_str(&forward.pod),
         }
@@ -77,32 +87,31 @@ impl std::fmt::Display for Address {
 impl FromStr for Address {
     type Err = String;
 
-    /// `HOST[:PORT]`, with `http://` before it or not, or `unix:/path`.
+    /// `HOST[:PORT]`, with `http://` or `https://` before it or not, or `unix:/path`.
     fn from_str(text: &str) -> Result<Self, String> {
         if let Some(path) = text.strip_prefix("unix:") {
             let path = path.strip_prefix("//").unwrap_or(path);
             return Ok(Self::Unix(path.into()));
         }
-        if text.starts_with("https://") {
-            return Err(
-                "the screen speaks no TLS yet: use a port-forward, a unix socket or --cluster"
-                    .to_owned(),
-            );
+        if let Some(rest) = text.strip_prefix("https://") {
+            return host_and_port(rest).map(Self::Https);
         }
-        let host = text
-            .strip_prefix("http://")
-            .unwrap_or(text)
-            .trim_end_matches('/');
-        if host.is_empty() || host.contains(['/', ' ', '@']) {
-            return Err("give an address as in 127.0.0.1:9469 or unix:/run/tlsmon.sock".to_owned());
-        }
-        let bare_ipv6 = host.parse::<std::net::Ipv6Addr>();
-        Ok(Self::Tcp(match (bare_ipv6, host.rsplit_once(':')) {
-            (Ok(address), _) => format!("[{address}]:{PORT}"),
-            (_, Some((_, port))) if port.parse::<u16>().is_ok() => host.to_owned(),
-            _ => format!("{host}:{PORT}"),
-        }))
+        host_and_port(text.strip_prefix("http://").unwrap_or(text)).map(Self::Tcp)
     }
+}
+
+/// `HOST[:PORT]` with its port.
+fn host_and_port(text: &str) -> Result<String, String> {
+    let host = text.trim_end_matches('/');
+    if host.is_empty() || host.contains(['/', ' ', '@']) {
+        return Err("give an address as in 127.0.0.1:9469 or unix:/run/tlsmon.sock".to_owned());
+    }
+    let bare_ipv6 = host.parse::<std::net::Ipv6Addr>();
+    Ok(match (bare_ipv6, host.rsplit_once(':')) {
+        (Ok(address), _) => format!("[{address}]:{PORT}"),
+        (_, Some((_, port))) if port.parse::<u16>().is_ok() => host.to_owned(),
+        _ => format!("{host}:{PORT}"),
+    })
 }
 
 #[cfg(test)]
@@ -117,6 +126,7 @@ mod tests {
     #[case("node-3", "node-3:9469")]
     #[case("::1", "[::1]:9469")]
     #[case("[::1]:7", "[::1]:7")]
+    #[case("https://node-3", "https://node-3:9469")]
     #[case("unix:/run/tlsmon.sock", "unix:/run/tlsmon.sock")]
     #[case("unix:///run/tlsmon.sock", "unix:/run/tlsmon.sock")]
     fn an_address_is_written_in_many_ways(#[case] text: &str, #[case] read: &str) {
@@ -127,7 +137,7 @@ mod tests {
     #[case("")]
     #[case("http://")]
     #[case("a b")]
-    #[case("https://node-3:9469")]
+    #[case("https://a b")]
     fn what_is_no_address_is_answered_with_what_is(#[case] text: &str) {
         assert!(text.parse::<Address>().is_err());
     }

@@ -16,6 +16,7 @@ use tokio::time::{sleep, timeout};
 
 use super::address::Address;
 use super::lines::{Lines, Told};
+use super::trust::Trust;
 use crate::triage::news::{News, SourceId, State};
 
 /// The agent says at least every ten seconds that it lives.
@@ -39,6 +40,8 @@ pub(crate) struct Agent {
     pub(crate) address: Address,
     /// What it asks to be shown.
     pub(crate) token: Option<String>,
+    /// Whose certificates it may show.
+    pub(crate) trust: Option<Trust>,
 }
 
 /// Why the stream broke off.
@@ -190,7 +193,11 @@ impl Agent {
     }
 
     async fn ask_patiently(&self, path: &str) -> Result<Response<Incoming>, Broken> {
-        let stream = self.address.connect().await.map_err(Broken::Connect)?;
+        let stream = self
+            .address
+            .connect(self.trust.as_ref())
+            .await
+            .map_err(Broken::Connect)?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
         let mut request = Request::get(path).header(header::HOST, self.address.host());
@@ -235,3 +242,6 @@ async fn piece(body: &mut Incoming) -> Option<Result<Bytes, hyper::Error>> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -130,6 +130,7 @@ impl Cluster {
                 stands: Mutex::new(None),
             })),
             token: token.map(ToOwned::to_owned),
+            trust: None,
         }
     }
 
@@ -161,9 +162,9 @@ impl Forward {
         {
             return Ok(*port);
         }
-        let made = self.make()?;
-        let port = made.1;
-        *stands = Some(made);
+        let (child, port) = self.make()?;
+        *stands = Some((child, port));
+        drop(stands);
         Ok(port)
     }
 

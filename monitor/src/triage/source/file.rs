@@ -5,10 +5,13 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::thread;
 
+use super::agents::write;
 use super::collect::Collect;
 use crate::capture::pcap::{self, Progress, Source};
+use crate::filter::Filter;
 use crate::pipeline::{Driver, EventSink, Pipeline, Settings};
-use crate::report::{Event, SCHEMA, Summary};
+use crate::proof::{self, About, Wanted};
+use crate::report::{BadId, Event, SCHEMA, Summary};
 use crate::triage::news::{Found, News, State};
 use crate::triage::record::{self, Record};
 
@@ -77,11 +80,42 @@ impl File {
         drop(started);
     }
 
-    /// They are in a file already.
-    pub(super) fn save(&self, news: &SyncSender<News>) {
-        let why = format!("its packets are in {} already", self.name());
-        // A notice that finds no room is no loss.
-        let _ = news.try_send(News::Saved(Err(why)));
+    /// Writes the packets of this handshake to a file of its own, as `tlsmon capture` does.
+    pub(super) fn save(&self, record: Arc<Record>, news: SyncSender<News>) {
+        let file = self.clone();
+        let reading = thread::Builder::new().name("capture file, to save".to_owned());
+        let started = reading.spawn(move || {
+            let _ = news.send(News::Saved(file.save_now(&record)));
+        });
+        // Without a thread nothing is saved, and nothing is said to be.
+        drop(started);
+    }
+
+    fn save_now(&self, record: &Record) -> Result<String, String> {
+        let source = Source::from_argument(&self.path);
+        if source == Source::Stdin {
+            return Err("standard input cannot be read a second time".to_owned());
+        }
+        let wanted = Wanted {
+            ids: vec![
+                record
+                    .id
+                    .parse()
+                    .map_err(|error: BadId| error.to_string())?,
+            ],
+            filter: Filter {
+                all: true,
+                ..Filter::default()
+            },
+            limit: 1,
+        };
+        let found = proof::of_file(&source, self.settings.clone(), &wanted, &mut |_| {});
+        let found = found.map_err(|error| in_words(&error))?;
+        let found: Vec<_> = found.into_iter().map(Arc::new).collect();
+        if found.is_empty() {
+            return Err("its packets were not found again".to_owned());
+        }
+        write(record, &proof::write(&About::default(), &found))
     }
 
     fn packets(&self, record: &Record) -> Found {

@@ -1,10 +1,13 @@
 //! Screens on file, at three sizes.
 
+use std::path::Path;
+
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
 use super::{established, handshake, line};
 use crate::filter::Filter;
+use crate::pipeline::Settings;
 use crate::report::{Event, Loss, SCHEMA};
 use crate::sink::example;
 use crate::triage::action::{Mouse, Press};
@@ -12,6 +15,7 @@ use crate::triage::draw::{Look, draw};
 use crate::triage::model::Model;
 use crate::triage::news::{News, State};
 use crate::triage::record;
+use crate::triage::{File, Sources, plain};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
@@ -214,6 +218,34 @@ fn a_click_chooses_and_a_second_one_opens() {
     model.mouse(Mouse::Click(119, 39));
     model.mouse(Mouse::WheelDown);
     assert_eq!(model.list().unwrap().at, 1);
+}
+
+#[test]
+fn in_lines_everything_is_said_and_a_file_that_cannot_be_read_too() {
+    let lines = |name: &str| {
+        let sources = Sources::File(File {
+            path: Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("tests/captures")
+                .join(name),
+            settings: Settings::default(),
+        });
+        let model = Model::new(&sources.names(), Filter::default(), String::new());
+        let mut out = Vec::new();
+        let ended = plain(model, sources, &mut out).unwrap();
+        (String::from_utf8(out).unwrap(), ended.is_broken())
+    };
+    let (said, is_broken) = lines("nosni_envoy.pcap");
+    assert!(!is_broken && !said.contains('\u{1b}'), "{said}");
+    assert!(
+        said.contains("no-sni-rejected, likely: client 10.77.0.1 to 10.77.0.2:443, no name"),
+        "{said}"
+    );
+    assert!(
+        said.contains("1: no-sni-rejected at 10.77.0.2:443"),
+        "{said}"
+    );
+    let (said, is_broken) = lines("is-not-there.pcap");
+    assert!(is_broken && said.contains("FAILED: cannot open"), "{said}");
 }
 
 #[test]
