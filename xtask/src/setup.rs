@@ -15,6 +15,7 @@ mod java;
 pub mod kernel;
 pub mod kubernetes;
 mod nginx;
+mod playwright;
 mod python;
 mod rust;
 mod rustls;
@@ -28,6 +29,7 @@ pub use go::program as go_peer;
 pub use haproxy::command as haproxy;
 pub use java::client as java_client;
 pub use nginx::program as nginx;
+pub use playwright::folder as playwright;
 pub use rustls::program as rustls_client;
 
 /// What the machine is to be made ready for. Each set up to `Live` holds the ones before it; `Test` holds all that `cargo xtask test`
@@ -50,6 +52,8 @@ pub enum Purpose {
     Image,
     /// `cargo xtask cluster`: a real Kubernetes node.
     Cluster,
+    /// `cargo xtask test web`: a browser.
+    Web,
 }
 
 impl Purpose {
@@ -57,8 +61,8 @@ impl Purpose {
     fn holds(self, other: Self) -> bool {
         match self {
             Self::Fuzz => other == Self::Build || other == self,
-            Self::Deploy | Self::Image => other <= Self::Demo || other == self,
-            Self::Cluster => other <= Self::Demo || other >= Self::Deploy,
+            Self::Deploy | Self::Image | Self::Web => other <= Self::Demo || other == self,
+            Self::Cluster => other <= Self::Demo || (other >= Self::Deploy && other != Self::Web),
             Self::Test => other < Self::Image,
             _ => other <= self,
         }
@@ -121,6 +125,9 @@ fn items(purpose: Purpose) -> Vec<Item> {
     }
     if purpose.holds(Purpose::Cluster) {
         items.extend(kubernetes::items());
+    }
+    if purpose.holds(Purpose::Web) {
+        items.push(playwright::item());
     }
     if purpose.holds(Purpose::Deploy) {
         items.extend(cluster::items());

@@ -31,6 +31,8 @@ pub enum Part {
     Image,
     /// A real Kubernetes node with the manifests on it; only when asked for.
     Cluster,
+    /// The page in a real browser; only when asked for.
+    Web,
 }
 
 /// Runs one part or all; says the count, and gives whether all passed.
@@ -87,6 +89,9 @@ pub fn run(part: Option<Part>, skip_privileged: bool) -> Result<bool> {
             privileged(this, name, &mut count)?;
         }
     }
+    if part == Some(Part::Web) {
+        privileged(Part::Web, "web", &mut count)?;
+    }
     say::line(format_args!("\n{count}"));
     Ok(count.failed == 0)
 }
@@ -99,6 +104,7 @@ fn purpose(part: Option<Part>) -> Purpose {
         Some(Part::Deploy) => Purpose::Deploy,
         Some(Part::Image) => Purpose::Image,
         Some(Part::Cluster) => Purpose::Cluster,
+        Some(Part::Web) => Purpose::Web,
         Some(Part::Kernels) | None => Purpose::Test,
     }
 }

@@ -16,7 +16,7 @@ pub(super) struct Package {
     from: Purpose,
 }
 
-const PACKAGES: [Package; 23] = [
+const PACKAGES: [Package; 25] = [
     package("gcc", "cc", "links Rust programs", Purpose::Build),
     package(
         "iproute2",
@@ -99,6 +99,13 @@ const PACKAGES: [Package; 23] = [
         "what kube-proxy makes Services of",
         Purpose::Cluster,
     ),
+    package(
+        "chromium",
+        "chromium",
+        "a real browser for the page",
+        Purpose::Web,
+    ),
+    package("npm", "npm", "installs what drives it", Purpose::Web),
     package("g++", "c++", "builds the fuzzer", Purpose::Fuzz),
 ];
 

@@ -324,10 +324,15 @@ function steps(handshake) {
     if (handshake.certificate) found.push(["server", "Certificate", null]);
   }
   if (finished !== null) found.push(["client", "Finished", at === null ? null : at + finished]);
-  for (const alert of handshake.alerts) found.push([alert.from, `alert ${alert.description ?? "(encrypted)"}`, null, "bad"]);
   const { by, how, after_ms: after } = handshake.ended;
+  const end = after === null || helloAt === null ? null : helloAt + after;
+  const kind = handshake.cause ? "bad" : "";
+  handshake.alerts.forEach((alert, number) => {
+    const isEnd = how === "alert" && number === handshake.alerts.length - 1;
+    found.push([alert.from, `alert ${alert.description ?? "(encrypted)"}`, isEnd ? end : null, kind]);
+  });
   const words = { reset: isQuic ? "CONNECTION_CLOSE" : "RST", close: "FIN", timeout: "no answer" };
-  if (words[how]) found.push([by, words[how], after === null || helloAt === null ? null : helloAt + after, handshake.cause ? "bad" : ""]);
+  if (words[how]) found.push([by, words[how], end, kind]);
   return found;
 }
 
