@@ -11,6 +11,7 @@ use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use rustix::net::sockopt::set_tcp_user_timeout;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
@@ -32,6 +33,8 @@ const HEAD_BYTES: usize = 16 * 1024;
 const CONNECTION_AGE: Duration = Duration::from_mins(5);
 /// For that answer, and for all answers when the agent ends.
 const GRACE: Duration = Duration::from_secs(3);
+/// Milliseconds for which a peer may acknowledge nothing.
+const UNREACHABLE: u32 = 300_000;
 /// Before the next attempt when a connection cannot be accepted: no file descriptor is free, for one.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -109,6 +112,8 @@ impl Door {
         match &self.socket {
             Socket::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
+                // Without it the kernel would try for a quarter of an hour to reach a peer that is gone.
+                set_tcp_user_timeout(&stream, UNREACHABLE)?;
                 let guard = self.guard.as_ref().map(Arc::clone);
                 let caller = guard.map_or(Caller::Plain(peer), Caller::Guarded);
                 Ok((Stranger::Tcp(stream), caller))
