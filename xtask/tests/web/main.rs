@@ -6,6 +6,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use anyhow::Result;
 use nix::sys::signal::Signal;
 use xtask::lab::{Agent, AgentOptions, Hello, Network, Pki, SClient, Server, Stream, Unread};
 use xtask::{paths, setup};
@@ -24,7 +25,7 @@ fn the_page_shows_what_fails_and_says_when_the_agent_is_gone() {
     let network = Network::create().unwrap().without_offloads().unwrap();
     let pki = Pki::create(&[NAME]).unwrap();
     let agent = Agent::start(&network.node, &AgentOptions::new(paths::tlsmon("debug"))).unwrap();
-    play(&network, &pki, &agent);
+    play(&network, &pki, &agent).unwrap();
     let folder = paths::root().join("target/web");
     fs::create_dir_all(&folder).unwrap();
     let mut node = Command::new("node");
@@ -49,17 +50,18 @@ fn the_page_shows_what_fails_and_says_when_the_agent_is_gone() {
 }
 
 /// Some are content, and others are cut off at once.
-fn play(network: &Network, pki: &Pki, agent: &Agent<'_>) {
-    let server = Server::openssl(network, pki, NAME, &[]).unwrap();
+fn play(network: &Network, pki: &Pki, agent: &Agent<'_>) -> Result<()> {
+    let server = Server::openssl(network, pki, NAME, &[])?;
     let good = SClient::with(&["-servername", NAME, "-tls1_2"]);
-    let port = good.run(network, pki).unwrap().port;
-    agent.handshake(port, SOON).unwrap();
+    let port = good.run(network, pki)?.port;
+    agent.handshake(port, SOON)?;
     drop(server);
-    let _server = Unread::Close.serve(network).unwrap();
+    let _server = Unread::Close.serve(network)?;
     for name in REFUSED {
-        let mut stream = Stream::connect(network).unwrap();
-        stream.send(&Hello::named(name).record()).unwrap();
-        stream.read_to_end(SOON).unwrap();
-        agent.handshake(stream.port, SOON).unwrap();
+        let mut stream = Stream::connect(network)?;
+        stream.send(&Hello::named(name).record())?;
+        stream.read_to_end(SOON)?;
+        agent.handshake(stream.port, SOON)?;
     }
+    Ok(())
 }

@@ -57,12 +57,12 @@ impl Http {
             doors.push(open(place, None, args).await?);
             self.keep(place);
         }
-        if let (Some(place), None) = (beside, &self.api) {
+        if let Some(place) = beside.filter(|place| args.api_listen.as_ref() != Some(place)) {
             match open(&place, None, args).await {
                 Ok(door) => doors.push(door),
-                Err(error) => tracing::warn!("{error}: the API is not offered"),
+                Err(error) => tracing::warn!("{error}: the API is not offered there"),
             }
-            self.api = Some(place);
+            self.api.get_or_insert(place);
         }
         Ok(doors)
     }

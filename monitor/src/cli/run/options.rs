@@ -59,7 +59,7 @@ pub(crate) struct RunArgs {
     /// Where another process listens there, capture all the same, and serve once it is gone: so a new tlsmon takes over
     #[arg(long, env = "TLSMON_WAIT_FOR_PORT", value_parser = clap::builder::FalseyValueParser::new())]
     pub(super) wait_for_port: bool,
-    /// Offer the API here too; beyond this host that needs a token and TLS. Left out, it is on loopback at the port of --listen
+    /// Offer the API here too; beyond this host that needs a token and TLS. It is on loopback at the port of --listen in any case
     #[arg(long, env = "TLSMON_API_LISTEN", value_name = "PLACE")]
     pub(super) api_listen: Option<Place>,
     /// Whoever asks beyond this host must send the token in this file
