@@ -1,5 +1,7 @@
 //! Text with the colours of a terminal (ECMA-48 SGR) as an SVG.
 
+use std::fmt::Write as _;
+
 /// Of a character and of a line, in pixels.
 const WIDE: usize = 8;
 const HIGH: usize = 17;
@@ -75,8 +77,10 @@ fn format_line(line: &str, y: usize, look: &mut Look) -> String {
         } else {
             ""
         };
-        out += &format!(
-            "<text xml:space=\"preserve\" x=\"{x}\" y=\"{y}\" textLength=\"{long}\" fill=\"{}\"{bold}>{}</text>\n",
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            out,
+            "<text xml:space=\"preserve\" x=\"{x}\" y=\"{y}\" textLength=\"{long}\" fill=\"{}\"{bold}>{}</text>",
             look.fill(),
             escaped(text)
         );
