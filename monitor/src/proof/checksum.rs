@@ -107,7 +107,8 @@ fn transport(packet: &[u8], layout: Layout) -> u16 {
     }
 }
 
-fn sum(bytes: &[u8]) -> u64 {
+/// The words of these bytes, added up.
+pub(super) fn sum(bytes: &[u8]) -> u64 {
     let words = bytes.chunks(2);
     words
         .map(|pair| match pair {
@@ -118,7 +119,8 @@ fn sum(bytes: &[u8]) -> u64 {
         .sum()
 }
 
-fn fold(mut sum: u64) -> u16 {
+/// The checksum that a sum comes to.
+pub(super) fn fold(mut sum: u64) -> u16 {
     while sum > 0xffff {
         sum = (sum & 0xffff) + (sum >> 16);
     }

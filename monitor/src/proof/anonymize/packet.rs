@@ -19,11 +19,8 @@ pub(super) fn rebuild(packet: &Packet, payload: Option<&[u8]>, key: &Key) -> Opt
             let cut = segment.payload_len as usize - segment.payload.len();
             (TCP, tcp(segment, payload), cut)
         }
-        Transport::Udp(datagram) => {
-            let cut = datagram.payload_len as usize - datagram.payload.len();
-            (UDP, udp(datagram), cut)
-        }
-        Transport::Unreachable(about) => unreachable(about, key),
+        Transport::Udp(datagram) => (UDP, udp(datagram), datagram.payload_len as usize),
+        Transport::Unreachable(about) => unreachable(about, &decoded, key),
     };
     let network = ip(&decoded, protocol, &transport, left_out, key);
     let wire_len = u32::try_from(network.len() + left_out).unwrap_or(u32::MAX);
@@ -53,27 +50,20 @@ fn tcp(segment: &Segment<'_>, payload: Option<&[u8]>) -> Vec<u8> {
     bytes
 }
 
-/// What can be read in a datagram of QUIC by anyone, names included, is under keys that follow from its connection ID. Its
-/// first byte and version stay.
+/// What can be read in a datagram of QUIC by anyone, names included, is under keys that follow from its connection ID. It is
+/// cut off: its length is what is left.
 fn udp(datagram: &Datagram<'_>) -> Vec<u8> {
-    const KEPT: usize = 5;
-    let mut bytes = Vec::with_capacity(8 + datagram.payload.len());
+    let mut bytes = Vec::with_capacity(8);
     bytes.extend(datagram.source_port.to_be_bytes());
     bytes.extend(datagram.destination_port.to_be_bytes());
     let len = u16::try_from(datagram.payload_len + 8).unwrap_or_default();
     bytes.extend(len.to_be_bytes());
     bytes.extend([0; 2]);
-    let is_long = datagram
-        .payload
-        .first()
-        .is_some_and(|first| first & 0x80 != 0);
-    bytes.extend(datagram.payload.iter().take(if is_long { KEPT } else { 1 }));
-    bytes.resize(8 + datagram.payload.len(), 0);
     bytes
 }
 
 /// The message, and of the packet that it answers the addresses and ports.
-fn unreachable(about: &Unreachable, key: &Key) -> (u8, Vec<u8>, usize) {
+fn unreachable(about: &Unreachable, packet: &wire::Packet<'_>, key: &Key) -> (u8, Vec<u8>, usize) {
     let is_ipv4 = about.source.is_ipv4();
     let (kind, code) = match (is_ipv4, about.why) {
         (true, Unreached::Network) => (3, 0),
@@ -89,13 +79,33 @@ fn unreachable(about: &Unreachable, key: &Key) -> (u8, Vec<u8>, usize) {
     let mut ports = Vec::new();
     ports.extend(about.source_port.to_be_bytes());
     ports.extend(about.destination_port.to_be_bytes());
-    ports.extend(about.seq.unwrap_or_default().to_be_bytes());
+    // TCP's sequence number, or the length of a datagram and no checksum.
+    let next = about.seq.unwrap_or(8 << 16);
+    ports.extend(next.to_be_bytes());
     let protocol = if about.seq.is_some() { TCP } else { UDP };
     let mut bytes = vec![kind, code, 0, 0, 0, 0, 0, 0];
     let ends = (about.source, about.destination);
     bytes.extend(header(ends, (protocol, 64, None), ports.len(), key));
     bytes.extend(ports);
+    let pseudo = if is_ipv4 {
+        0
+    } else {
+        pseudo_header(packet, &bytes, key)
+    };
+    let made = checksum::fold(pseudo + checksum::sum(&bytes));
+    for (place, byte) in bytes.iter_mut().skip(2).zip(made.to_be_bytes()) {
+        *place = byte;
+    }
     (if is_ipv4 { 1 } else { 58 }, bytes, 0)
+}
+
+/// ICMPv6 counts the addresses, the length and the protocol in its checksum (RFC 4443 section 2.3).
+fn pseudo_header(packet: &wire::Packet<'_>, message: &[u8], key: &Key) -> u64 {
+    let sum_of = |address| match key.addresses.replace(address) {
+        IpAddr::V4(address) => checksum::sum(&address.octets()),
+        IpAddr::V6(address) => checksum::sum(&address.octets()),
+    };
+    sum_of(packet.source) + sum_of(packet.destination) + message.len() as u64 + 58
 }
 
 fn ip(
