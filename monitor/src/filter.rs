@@ -157,7 +157,7 @@ fn fits<T>(wanted: &[T], fit: impl Fn(&T) -> bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sink::example;
+    use crate::report::example;
 
     #[test]
     fn failures_only_is_the_default() {

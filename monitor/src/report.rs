@@ -18,6 +18,8 @@ mod client_details;
 mod compose;
 mod endpoint;
 mod envelope;
+#[cfg(test)]
+pub(crate) mod example;
 mod extension;
 mod hello;
 mod id;

@@ -28,6 +28,3 @@ pub mod summary;
 pub mod text;
 pub mod topk;
 pub(crate) mod wrap;
-
-#[cfg(test)]
-pub(crate) mod example;

@@ -238,7 +238,7 @@ mod tests {
     use crate::enrich::object::{PodObject, ServiceObject};
     use crate::enrich::{Kind, Seen};
     use crate::report::ProxiedPeer;
-    use crate::sink::example;
+    use crate::report::example;
 
     /// When the example's connection begins.
     const BEGUN: Timestamp = Timestamp(1_747_629_980_117_000_000);

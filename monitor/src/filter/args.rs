@@ -89,7 +89,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::sink::example;
+    use crate::report::example;
 
     #[derive(Debug, Parser)]
     struct Command {

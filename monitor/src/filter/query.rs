@@ -71,7 +71,7 @@ mod tests {
 
     use super::*;
     use crate::report::Cause;
-    use crate::sink::example;
+    use crate::report::example;
 
     #[test]
     fn the_words_are_those_of_the_command_line() {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::*;
-use crate::sink::example;
+use crate::report::example;
 
 const SECOND: u64 = 1_000_000_000;
 

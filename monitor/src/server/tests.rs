@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use super::*;
 use crate::proof::{Limits, Packet, Proof, Store};
 use crate::report::Event;
-use crate::sink::example;
+use crate::report::example;
 use crate::sink::lately::Lately;
 use crate::sink::metrics::Metrics;
 use crate::sink::recent::Recent;

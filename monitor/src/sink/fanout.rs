@@ -92,7 +92,7 @@ impl Fanout {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sink::example;
+    use crate::report::example;
     use crate::sink::printer::{Format, Printer};
     use crate::sink::style::Style;
 

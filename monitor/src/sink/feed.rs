@@ -82,7 +82,7 @@ impl Feed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sink::example;
+    use crate::report::example;
 
     #[test]
     fn nothing_is_left_for_nobody_and_what_finds_no_room_is_counted() {

@@ -77,7 +77,7 @@ fn write_escaped<W: io::Write + ?Sized>(writer: &mut W, character: char) -> io::
 mod tests {
     use super::*;
     use crate::report::Event;
-    use crate::sink::example;
+    use crate::report::example;
 
     fn line(event: &Event) -> String {
         let mut out = Vec::new();

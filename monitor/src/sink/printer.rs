@@ -92,7 +92,7 @@ impl Printer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sink::example;
+    use crate::report::example;
 
     struct Broken(io::ErrorKind);
 

@@ -147,7 +147,7 @@ mod tests {
     use std::sync::{Condvar, Mutex};
 
     use super::*;
-    use crate::sink::example;
+    use crate::report::example;
     use crate::sink::printer::Format;
     use crate::sink::style::Style;
 

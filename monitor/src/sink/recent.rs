@@ -171,7 +171,7 @@ impl Ring {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sink::example;
+    use crate::report::example;
 
     fn event(handshake: crate::report::Handshake) -> Arc<Event> {
         Arc::new(Event::Handshake(Box::new(handshake)))

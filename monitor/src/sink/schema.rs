@@ -20,7 +20,8 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::sink::{example, json};
+    use crate::report::example;
+    use crate::sink::json;
 
     #[test]
     fn every_emitted_line_fits_the_schema() {

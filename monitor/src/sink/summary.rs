@@ -199,7 +199,7 @@ impl Table<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sink::example;
+    use crate::report::example;
 
     #[test]
     fn the_table_says_how_many_why_who_and_what_was_lost() {

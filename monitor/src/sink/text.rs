@@ -119,8 +119,8 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::report::example;
     use crate::report::{Knock, KnockKind, ProxiedPeer, ProxyProtocol, Starttls};
-    use crate::sink::example;
 
     fn text(handshakes: &[Handshake], style: Style) -> String {
         let mut writer = TextWriter::new(style);

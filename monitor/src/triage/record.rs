@@ -340,7 +340,7 @@ pub(crate) fn line(event: &crate::report::Event) -> String {
 mod tests {
     use super::*;
     use crate::report::Event;
-    use crate::sink::example;
+    use crate::report::example;
 
     #[test]
     fn every_event_that_is_sent_can_be_read() {

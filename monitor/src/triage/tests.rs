@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::news::News;
 use super::record::{self, Record, Said};
 use crate::frame::Timestamp;
+use crate::report::example;
 use crate::report::{Event, Handshake};
-use crate::sink::example;
 
 mod random;
 mod screens;

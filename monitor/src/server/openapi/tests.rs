@@ -5,8 +5,8 @@ use std::sync::Arc;
 use jsonschema::Validator;
 
 use super::*;
+use crate::report::example;
 use crate::server::tests::{ask_path, get_as, start};
-use crate::sink::example;
 
 /// The schema of an answer with what it refers to.
 fn validator(document: &Value, path: &str, kind: &str) -> Validator {

@@ -110,7 +110,7 @@ impl<K: Copy + Eq + Hash> Budget<K> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sink::example;
+    use crate::report::example;
 
     fn server(port: u16) -> Peer {
         Peer {

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use super::family::{self, Kind};
 use super::*;
 use crate::enrich::Directory;
-use crate::sink::example;
+use crate::report::example;
 
 mod hostile;
 

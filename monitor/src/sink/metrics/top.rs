@@ -149,7 +149,7 @@ impl<V: Clone + Ord + Hash + ToString> Recent<V> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sink::example;
+    use crate::report::example;
 
     fn at(time: &str) -> Timestamp {
         let time: jiff::Timestamp = time.parse().unwrap();

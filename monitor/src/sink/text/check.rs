@@ -117,7 +117,7 @@ fn count(number: u64, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sink::example::check as example;
+    use crate::report::example::check as example;
 
     fn text(check: &Check) -> String {
         let mut out = Vec::new();

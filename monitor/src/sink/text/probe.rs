@@ -199,7 +199,7 @@ fn verdict_paragraphs(verdict: &ProbeVerdict, style: Style, out: &mut dyn Write)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sink::example::probe as example;
+    use crate::report::example::probe as example;
 
     fn text(probe: &Probe, width: usize) -> String {
         let style = Style {

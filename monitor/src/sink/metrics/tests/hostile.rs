@@ -6,11 +6,11 @@ use std::net::IpAddr;
 use prometheus::proto::{Metric, MetricFamily};
 
 use super::series;
+use crate::report::example;
 use crate::report::{
     AlertReport, Cause, EndedBy, EndedHow, Event, Handshake, HandshakeDirection, Outcome, Peer,
     Stage,
 };
-use crate::sink::example;
 use crate::sink::metrics::{
     ENDPOINTS, Metrics, NAMES_PER_ENDPOINT, SETS_PER_ENDPOINT, labels::OTHER,
 };

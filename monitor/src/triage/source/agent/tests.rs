@@ -6,8 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use crate::filter::Filter;
+use crate::report::example;
 use crate::report::{Event, HandshakeId};
-use crate::sink::example;
 use crate::triage::model::Model;
 use crate::triage::news::{News, State};
 use crate::triage::record;
