@@ -27,6 +27,7 @@ pub mod ports;
 pub mod probe;
 pub mod problems;
 pub mod proof;
+mod remote;
 pub mod report;
 pub mod server;
 pub mod sink;

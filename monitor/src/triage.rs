@@ -35,4 +35,4 @@ mod tests;
 pub(crate) use model::Model;
 pub(crate) use plain::plain;
 pub(crate) use screen::{Look, ScreenError, show};
-pub(crate) use source::{Address, Agent, Agents, Cluster, ClusterError, File, Sources, Trust};
+pub(crate) use source::{Agents, File, Sources};

@@ -7,10 +7,11 @@ use clap::Args;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use super::ask;
 use super::capture::{say, write};
-use super::fetch;
 use super::proofs::{ANONYMIZED, Found, ProofArgs, ProofError};
 use super::{CliError, Exit};
+use crate::remote::Agent;
 use crate::report::Event;
 use crate::sink::json;
 use crate::sink::printer::{Format, PrintError, Printer};
@@ -141,9 +142,8 @@ fn node() -> Vec<u8> {
 /// What the agent says of itself and of its endpoints. Without it the archive is still worth having.
 fn facts(args: &BundleArgs) -> Vec<Part> {
     let mut parts = Vec::new();
-    let agent = args.proofs.connect;
-    if args.proofs.file.is_none() {
-        if let Ok(metrics) = fetch::get(agent, "/metrics", &[]) {
+    if let (None, Ok(agent)) = (&args.proofs.file, args.proofs.agent()) {
+        if let Ok(metrics) = ask::get(&agent, "/metrics", &[]) {
             parts.push(Part {
                 name: "metrics.txt",
                 what: "what the agent counts and how it is attached, in Prometheus' text format",
@@ -154,7 +154,7 @@ fn facts(args: &BundleArgs) -> Vec<Part> {
                 },
             });
         }
-        if let Some(endpoints) = endpoints(args) {
+        if let Some(endpoints) = endpoints(args, &agent) {
             parts.push(endpoints);
         }
     }
@@ -170,11 +170,11 @@ fn facts(args: &BundleArgs) -> Vec<Part> {
 }
 
 /// What the endpoints did for others lately: the verdicts rest on it. It names others, so it is not in an anonymised archive.
-fn endpoints(args: &BundleArgs) -> Option<Part> {
+fn endpoints(args: &BundleArgs, agent: &Agent) -> Option<Part> {
     if args.proofs.anonymize {
         return None;
     }
-    let bytes = fetch::get(args.proofs.connect, "/api/v1/endpoints", &[]).ok()?;
+    let bytes = ask::get(agent, "/api/v1/endpoints", &[]).ok()?;
     Some(Part {
         name: "endpoints.json",
         what: "what the agent knows of the endpoints: what they answered and refused lately",

@@ -1,14 +1,15 @@
 //! `tlsmon check`: the configuration of gateways, judged by what clients would see, and held against what they did see.
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
 
+use super::ask::KeyArgs;
 use super::{CliError, Exit, Global};
 use crate::check::{self, Inventory, Observed};
 use crate::probe;
+use crate::remote::Address;
 use crate::report::Event;
 use crate::sink::printer::{Format, PrintError, Printer};
 use crate::sink::style::Style;
@@ -63,8 +64,10 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     cluster: cluster::ClusterArgs,
     /// Hold them against the last handshakes of the agent at this address
-    #[arg(long, env = "TLSMON_CHECK_CONNECT", value_name = "ADDRESS:PORT")]
-    connect: Option<SocketAddr>,
+    #[arg(long, env = "TLSMON_CHECK_CONNECT", value_name = "ADDRESS")]
+    connect: Option<Address>,
+    #[command(flatten)]
+    keys: KeyArgs,
     /// Hold them against JSON lines of "tlsmon run" or "replay"
     #[arg(long, env = "TLSMON_CHECK_EVENTS", value_name = "FILE")]
     events: Option<PathBuf>,

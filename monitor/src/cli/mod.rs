@@ -1,5 +1,6 @@
 //! The command line: one file per verb. stdout is data, stderr is talk.
 
+mod ask;
 mod bundle;
 mod capture;
 mod check;
@@ -7,7 +8,6 @@ mod config;
 mod error;
 mod exit;
 mod explain;
-mod fetch;
 mod generate;
 mod help;
 mod markdown;

@@ -1,6 +1,5 @@
 //! Where `capture` and `bundle` take failing handshakes and their packets from: a running agent, or a capture file.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,12 +7,13 @@ use clap::Args;
 use serde_json::Value;
 
 use super::CliError;
-use super::fetch::{self, FetchError};
+use super::ask::{self, FetchError, KeyArgs};
 use crate::capture::pcap::{ReadError, Source};
 use crate::filter::{Filter, FilterArgs};
 use crate::pipeline::Settings;
 use crate::proof::anonymize::{Key, anonymize};
 use crate::proof::{self, About, Proof, Wanted};
+use crate::remote::{Address, Agent};
 use crate::report::{Handshake, HandshakeId, Peer};
 
 /// Which handshakes, and from where.
@@ -26,11 +26,13 @@ pub(crate) struct ProofArgs {
     #[arg(
         long,
         env = "TLSMON_CONNECT",
-        value_name = "ADDRESS:PORT",
+        value_name = "ADDRESS",
         default_value = "127.0.0.1:9469",
         conflicts_with = "file"
     )]
-    pub(crate) connect: SocketAddr,
+    connect: Address,
+    #[command(flatten)]
+    keys: KeyArgs,
     /// Only these handshakes: the id of their reports
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) id: Vec<HandshakeId>,
@@ -117,6 +119,11 @@ pub(crate) struct Found {
 }
 
 impl ProofArgs {
+    /// The agent to ask.
+    pub(crate) fn agent(&self) -> Result<Agent, FetchError> {
+        Ok(self.keys.agent(&self.connect)?)
+    }
+
     /// The handshakes with their packets, without names and addresses where that is asked for.
     pub(crate) fn find(&self) -> Result<Found, CliError> {
         let key = self.anonymize.then(|| self.key()).transpose()?;
@@ -166,7 +173,8 @@ impl ProofArgs {
             query.push(("id", ids.join(",")));
         }
         query.push(("limit", self.limit.to_string()));
-        let get = |query: &[_]| fetch::get(self.connect, "/api/v1/capture", query);
+        let agent = self.agent().map_err(ProofError::from)?;
+        let get = |query: &[_]| ask::get(&agent, "/api/v1/capture", query);
         let mut of_reports = query.clone();
         of_reports.push(("form", "json".to_owned()));
         let reports = get(&of_reports).map_err(ProofError::from)?;

@@ -1,18 +1,18 @@
 //! `tlsmon triage`: the screen of the engineer on call.
 
 use std::io::{IsTerminal as _, stdin, stdout};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
+use super::ask::{KeyArgs, KeyError};
 use super::{CliError, Exit, Global};
 use crate::filter::{Filter, FilterArgs};
 use crate::pipeline::{Ports, Settings};
 use crate::ports::PortSet;
+use crate::remote::{Address, Agent, Cluster, ClusterError};
 use crate::sink::printer::PrintError;
-use crate::triage::{
-    Address, Agent, Agents, Cluster, ClusterError, File, Look, Model, Sources, Trust, plain, show,
-};
+use crate::triage::{Agents, File, Look, Model, Sources, plain, show};
 
 /// What to look at, and how.
 #[derive(Args, Debug)]
@@ -29,12 +29,8 @@ pub(crate) struct TriageArgs {
         conflicts_with = "cluster"
     )]
     connect: Vec<Address>,
-    /// A file with the token that agents ask for
-    #[arg(long, env = "TLSMON_TOKEN_FILE", value_name = "FILE")]
-    token_file: Option<PathBuf>,
-    /// Of https://: the certificates of those who issued the agents' (PEM)
-    #[arg(long, env = "TLSMON_CA_FILE", value_name = "FILE")]
-    ca_file: Option<PathBuf>,
+    #[command(flatten)]
+    keys: KeyArgs,
     /// All agents of the cluster that kubectl speaks to, each through a port-forward
     #[arg(long, env = "TLSMON_CLUSTER", value_parser = clap::builder::FalseyValueParser::new())]
     cluster: bool,
@@ -76,12 +72,9 @@ pub(crate) enum TriageError {
     /// No person is there.
     #[error("cannot show a screen: standard {0} is not a terminal")]
     NoTerminal(&'static str),
-    /// The token cannot be read.
-    #[error("cannot read the token in {0}")]
-    Token(PathBuf, #[source] std::io::Error),
-    /// The certificates cannot be read.
-    #[error("cannot read the certificates in {0}")]
-    Trust(PathBuf, #[source] std::io::Error),
+    /// A file that lets one in cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The agents of the cluster cannot be found.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
@@ -97,10 +90,7 @@ impl TriageError {
             Self::NoTerminal(_) | Self::Screen(_) => {
                 "add --plain for lines in place of a screen, or use \"tlsmon replay\" for a report of a file"
             }
-            Self::Trust(..) => {
-                "--ca-file names a PEM file with the certificate of who issued the agent's"
-            }
-            Self::Token(..) => "--token-file names a file with the agent's token in it",
+            Self::Key(error) => error.help(),
             Self::Cluster(_) => {
                 "see that \"kubectl get pods --all-namespaces -l app.kubernetes.io/name=tlsmon\" shows the agents; --context, --selector and --kubectl say otherwise"
             }
@@ -147,11 +137,10 @@ fn sources(args: &TriageArgs, filter: &Filter) -> Result<Sources, TriageError> {
             },
         }));
     }
-    let token = args.token_file.as_deref().map(token).transpose()?;
     let agents = if args.cluster {
-        cluster(args).agents(token.as_deref())?
+        cluster(args).agents(args.keys.token()?.as_deref())?
     } else {
-        agents(args, token.as_deref())?
+        agents(args)?
     };
     let everything = filter.all || !filter.outcomes.is_empty();
     Ok(Sources::Agents(Agents::new(agents, everything)))
@@ -167,28 +156,13 @@ fn cluster(args: &TriageArgs) -> Cluster {
     }
 }
 
-fn agents(args: &TriageArgs, token: Option<&str>) -> Result<Vec<Agent>, TriageError> {
-    let trust = args.ca_file.as_deref().map(|path| {
-        Trust::of_file(path).map_err(|cause| TriageError::Trust(path.to_owned(), cause))
-    });
-    let trust = trust.transpose()?;
+fn agents(args: &TriageArgs) -> Result<Vec<Agent>, KeyError> {
     let here = [Address::Tcp("127.0.0.1:9469".to_owned())];
     let addresses = if args.connect.is_empty() {
         &here[..]
     } else {
         &args.connect
     };
-    let agent = |address: &Address| Agent {
-        name: address.to_string(),
-        address: address.clone(),
-        token: token.map(ToOwned::to_owned),
-        trust: trust.clone(),
-    };
-    Ok(addresses.iter().map(agent).collect())
-}
-
-fn token(path: &Path) -> Result<String, TriageError> {
-    let text = std::fs::read_to_string(path);
-    let text = text.map_err(|cause| TriageError::Token(path.to_owned(), cause))?;
-    Ok(text.trim().to_owned())
+    let agent = |address| args.keys.agent(address);
+    addresses.iter().map(agent).collect()
 }

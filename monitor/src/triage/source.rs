@@ -1,25 +1,18 @@
 //! Where news come from: a thread for each source, and one bounded channel to the screen.
 
-mod address;
 mod agent;
 mod agents;
-mod cluster;
 mod collect;
 mod file;
 mod lines;
-mod trust;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-pub(crate) use address::Address;
-pub(crate) use agent::Agent;
 pub(crate) use agents::Agents;
-pub(crate) use cluster::{Cluster, ClusterError};
 pub(crate) use file::File;
 #[cfg(test)]
 pub(crate) use file::ladder_of_file;
-pub(crate) use trust::Trust;
 
 use super::news::News;
 use super::record::Record;

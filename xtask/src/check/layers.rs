@@ -9,9 +9,9 @@ use anyhow::{Context as _, Result};
 const PURE: [&str; 6] = ["wire", "flow", "stream", "tls", "handshake", "diagnosis"];
 
 /// What comes after all of them, or stands at the edge. (`frame`, `report` and `label` are the contracts that all share.)
-const EDGES: [&str; 11] = [
-    "pipeline", "enrich", "problems", "proof", "sink", "server", "triage", "probe", "check", "cli",
-    "capture",
+const EDGES: [&str; 12] = [
+    "pipeline", "enrich", "problems", "proof", "sink", "server", "remote", "triage", "probe",
+    "check", "cli", "capture",
 ];
 
 /// What stands at the edge and is pure all the same, but for some of its files and folders.

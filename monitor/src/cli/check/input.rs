@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::check::{Inventory, YamlError, candidates};
-use crate::cli::fetch::FetchError;
+use crate::cli::ask::FetchError;
 
 /// The largest input. Ten thousand secrets with chains have some 80 MB.
 const LARGEST: u64 = 256 * 1024 * 1024;

@@ -2,15 +2,15 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
-use std::net::SocketAddr;
 use std::path::Path;
 
 use super::input::InputError;
 use super::{CheckArgs, CliError};
 use crate::capture::pcap::{self, Source};
 use crate::check::Observed;
-use crate::cli::fetch::{self, FetchError};
+use crate::cli::ask::{self, FetchError};
 use crate::pipeline::{Driver, EventSink, Pipeline, Ports, Settings};
+use crate::remote::Agent;
 use crate::report::Event;
 
 /// The longest line of a report that is read.
@@ -18,8 +18,9 @@ const LONGEST_LINE: u64 = 4 * 1024 * 1024;
 
 /// Takes the handshakes of everything that was named.
 pub(super) fn observe(args: &CheckArgs, observed: &mut Observed) -> Result<(), CliError> {
-    if let Some(address) = args.connect {
-        agent(address, observed)?;
+    if let Some(address) = &args.connect {
+        let agent = args.keys.agent(address).map_err(FetchError::from);
+        ask_agent(&agent.map_err(InputError::from)?, observed)?;
     }
     if let Some(path) = &args.events {
         reports(path, observed).map_err(|source| InputError::Reports {
@@ -43,14 +44,14 @@ pub(super) fn observe(args: &CheckArgs, observed: &mut Observed) -> Result<(), C
 }
 
 /// Asks the agent for the failures that it remembers.
-fn agent(agent: SocketAddr, observed: &mut Observed) -> Result<(), InputError> {
-    let body = fetch::get(
+fn ask_agent(agent: &Agent, observed: &mut Observed) -> Result<(), InputError> {
+    let body = ask::get(
         agent,
         "/api/v1/handshakes",
         &[("limit", "10000".to_owned())],
     )?;
     let odd = |_error| FetchError::Odd {
-        agent,
+        agent: agent.name.clone(),
         what: "is no list of handshakes",
     };
     Ok(observed.answer(&body).map_err(odd)?)

@@ -1,6 +1,7 @@
 //! The HTTP server beside the capture, on a thread of its own.
 
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::runtime::{Builder, Runtime};
@@ -14,12 +15,20 @@ pub(super) struct Http {
     runtime: Option<(Runtime, Vec<Door>)>,
     /// Where the API is, besides where `--listen` says.
     api: Option<Place>,
-    sockets: Vec<PathBuf>,
+    sockets: Vec<Socket>,
 }
 
 /// The server runs; its sockets in the file system go when this does.
 #[derive(Debug)]
-pub(super) struct Served(Vec<PathBuf>);
+pub(super) struct Served(Vec<Socket>);
+
+/// A socket in the file system that this agent made.
+#[derive(Debug)]
+struct Socket {
+    path: PathBuf,
+    /// Tells it from one that the next agent puts in its place: none where it cannot be looked at.
+    made: Option<(u64, u64)>,
+}
 
 impl Http {
     /// Takes the places.
@@ -69,7 +78,7 @@ impl Http {
 
     fn keep(&mut self, place: &Place) {
         if let Place::Unix(path) = place {
-            self.sockets.push(path.clone());
+            self.sockets.push(Socket::at(path.clone()));
         }
     }
 
@@ -109,9 +118,46 @@ async fn open(
 
 impl Drop for Served {
     fn drop(&mut self) {
-        for path in &self.0 {
+        for socket in self.0.iter().filter(|socket| socket.is_ours()) {
             // Who cannot remove it leaves a socket that the next agent takes over.
-            let _ = std::fs::remove_file(path);
+            let _ = std::fs::remove_file(&socket.path);
         }
+    }
+}
+
+impl Socket {
+    fn at(path: PathBuf) -> Self {
+        let made = identity(&path);
+        Self { path, made }
+    }
+
+    fn is_ours(&self) -> bool {
+        self.made.is_some() && identity(&self.path) == self.made
+    }
+}
+
+/// Device and inode.
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    let metadata = std::fs::symlink_metadata(path).ok()?;
+    Some((metadata.dev(), metadata.ino()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_that_the_next_agent_put_in_place_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tlsmon.sock");
+        std::fs::write(&path, "").unwrap();
+        let ours = Served(vec![Socket::at(path.clone())]);
+        let next = folder.path().join("next");
+        std::fs::write(&next, "").unwrap();
+        std::fs::rename(&next, &path).unwrap();
+        drop(ours);
+        assert!(path.exists());
+        drop(Served(vec![Socket::at(path.clone())]));
+        assert!(!path.exists());
     }
 }

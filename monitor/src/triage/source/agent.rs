@@ -2,70 +2,23 @@
 //!
 //! A source that the screen cannot keep up with waits here; the agent then counts what it did not send, and says so in the stream.
 
-use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-use hyper::body::{Body as _, Bytes, Incoming};
-use hyper::client::conn::http1;
-use hyper::{Request, Response, header};
-use hyper_util::rt::TokioIo;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-use super::address::Address;
 use super::lines::{Lines, Told};
-use super::trust::Trust;
+use crate::remote::{Agent, Broken, piece};
 use crate::triage::news::{News, SourceId, State};
 
 /// The agent says at least every ten seconds that it lives.
 const SILENCE: Duration = Duration::from_secs(25);
-/// How long it may take to answer at all.
-const ANSWER: Duration = Duration::from_secs(10);
 /// The first pause before it is tried again, in seconds; each further one is twice as long.
 const FIRST_PAUSE: u64 = 1;
 const LONGEST_PAUSE: u64 = 30;
 /// How many handshakes of the time before are asked for.
 const HISTORY: usize = 1000;
-/// The largest answer that is taken at once.
-const MAX_ANSWER: usize = 32 * 1024 * 1024;
-
-/// An agent, and how to speak to it.
-#[derive(Clone, Debug)]
-pub(crate) struct Agent {
-    /// What it is called.
-    pub(crate) name: String,
-    /// Where it is.
-    pub(crate) address: Address,
-    /// What it asks to be shown.
-    pub(crate) token: Option<String>,
-    /// Whose certificates it may show.
-    pub(crate) trust: Option<Trust>,
-}
-
-/// Why the stream broke off.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Broken {
-    /// Nobody is there.
-    #[error("cannot connect: {0}")]
-    Connect(std::io::Error),
-    /// It does not speak as it should.
-    #[error("{0}")]
-    Http(#[from] hyper::Error),
-    /// It refuses.
-    #[error("it answers {0}")]
-    Refused(String),
-    /// Nothing is heard.
-    #[error("nothing heard for {} s", .0.as_secs())]
-    Silent(Duration),
-    /// It ended the stream.
-    #[error("it closed the stream")]
-    Closed,
-    /// The screen is gone.
-    #[error("nobody looks any more")]
-    Left,
-}
 
 /// Where a stream stands, for when it is taken up again.
 #[derive(Default)]
@@ -180,66 +133,6 @@ impl Agent {
     /// The packets of a handshake, as a pcapng file.
     pub(super) async fn capture(&self, handshake: &str) -> Result<Vec<u8>, Broken> {
         self.whole(&format!("/api/v1/capture?id={handshake}")).await
-    }
-
-    async fn whole(&self, path: &str) -> Result<Vec<u8>, Broken> {
-        let mut answer = self.ask(path).await?;
-        read_all(answer.body_mut()).await
-    }
-
-    async fn ask(&self, path: &str) -> Result<Response<Incoming>, Broken> {
-        let asked = timeout(ANSWER, self.ask_patiently(path)).await;
-        asked.map_err(|_elapsed| Broken::Silent(ANSWER))?
-    }
-
-    async fn ask_patiently(&self, path: &str) -> Result<Response<Incoming>, Broken> {
-        let stream = self
-            .address
-            .connect(self.trust.as_ref())
-            .await
-            .map_err(Broken::Connect)?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        tokio::spawn(connection);
-        let mut request = Request::get(path).header(header::HOST, self.address.host());
-        if let Some(token) = &self.token {
-            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
-        }
-        let request = request.body(String::new());
-        let request = request.map_err(|error| Broken::Refused(error.to_string()))?;
-        let mut answer = sender.send_request(request).await?;
-        if answer.status().is_success() {
-            return Ok(answer);
-        }
-        let said = read_all(answer.body_mut()).await.unwrap_or_default();
-        let said = String::from_utf8_lossy(&said);
-        let first = said.lines().next().unwrap_or_default();
-        Err(Broken::Refused(format!("{}: {first}", answer.status())))
-    }
-}
-
-async fn read_all(body: &mut Incoming) -> Result<Vec<u8>, Broken> {
-    let mut all = Vec::new();
-    loop {
-        let next = timeout(ANSWER, piece(body)).await;
-        match next.map_err(|_elapsed| Broken::Silent(ANSWER))? {
-            None => return Ok(all),
-            Some(piece) => all.extend_from_slice(&piece?),
-        }
-        if all.len() > MAX_ANSWER {
-            return Err(Broken::Refused(format!("more than {MAX_ANSWER} bytes")));
-        }
-    }
-}
-
-/// The next bytes of a body; none at its end.
-async fn piece(body: &mut Incoming) -> Option<Result<Bytes, hyper::Error>> {
-    loop {
-        let frame = poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await?;
-        match frame.map(hyper::body::Frame::into_data) {
-            Ok(Ok(bytes)) => return Some(Ok(bytes)),
-            Ok(Err(_trailers)) => {}
-            Err(error) => return Some(Err(error)),
-        }
     }
 }
 

@@ -10,9 +10,9 @@ use std::thread;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::watch;
 
-use super::agent::Agent;
 use super::collect::Collect;
 use crate::capture::pcap::{self, Source};
+use crate::remote::Agent;
 use crate::triage::news::{Found, News};
 use crate::triage::record::Record;
 

@@ -6,12 +6,13 @@ use std::thread;
 use std::time::Duration;
 
 use crate::filter::Filter;
+use crate::remote::Agent;
 use crate::report::example;
 use crate::report::{Event, HandshakeId};
 use crate::triage::model::Model;
 use crate::triage::news::{News, State};
 use crate::triage::record;
-use crate::triage::source::{Agent, Agents, Sources};
+use crate::triage::source::{Agents, Sources};
 
 /// Serves requests in turn and gives what was asked for.
 fn serve(listener: TcpListener, answers: Vec<String>) -> thread::JoinHandle<Vec<String>> {

@@ -49,7 +49,7 @@ impl Address {
     }
 
     /// It is not needed any more.
-    pub(super) fn leave(&self) {
+    pub(crate) fn leave(&self) {
         if let Self::Pod(forward) = self {
             forward.end();
         }
