@@ -35,3 +35,4 @@ pub mod stream;
 pub mod tls;
 mod triage;
 pub mod wire;
+mod words;

@@ -17,6 +17,7 @@ use crate::sink::json;
 use crate::sink::printer::{Format, PrintError, Printer};
 use crate::sink::style::Style;
 use crate::sink::summary::Tally;
+use crate::words::counted;
 
 const EXAMPLES: &str = "Examples:
   tlsmon bundle --id 8e0f8a1c5b7d2e43 -o failure.tar.gz      one failure that the agent on this host has seen
@@ -91,8 +92,8 @@ pub(super) fn bundle(args: &BundleArgs) -> Result<Exit, CliError> {
     })?;
     write(&args.output, &archive)?;
     say(&format!(
-        "{} handshakes in {}",
-        found.proofs.len(),
+        "{} in {}",
+        counted(found.proofs.len(), "handshake"),
         args.output.display()
     ));
     Ok(Exit::Fine)

@@ -8,6 +8,7 @@ use clap::Args;
 use super::proofs::{ProofArgs, ProofError};
 use super::{CliError, Exit};
 use crate::sink::printer::PrintError;
+use crate::words::counted;
 
 const EXAMPLES: &str = "Examples:
   tlsmon capture --id 8e0f8a1c5b7d2e43 -w failure.pcapng     one failure that the agent on this host has seen
@@ -42,8 +43,8 @@ pub(super) fn capture(args: &CaptureArgs) -> Result<Exit, CliError> {
     }
     write(&args.output, &found.pcapng)?;
     say(&format!(
-        "{} handshakes in {}",
-        found.proofs.len(),
+        "{} in {}",
+        counted(found.proofs.len(), "handshake"),
         args.output.display()
     ));
     Ok(Exit::Fine)

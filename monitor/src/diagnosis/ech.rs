@@ -46,7 +46,7 @@ fn left(case: &Case<'_>) -> Option<Verdict> {
     let evidence = format!(
         "the client offered Encrypted Client Hello with key {own} for {name}, and left by a {len}-byte record, an alert's size, {behind} behind its Finished"
     );
-    let many = counted(times.into(), "handshake");
+    let many = counted(times, "handshake");
     let others = format!("the last {many} for that name that went on had key {used}");
     Some(Verdict::new(Cause::EchRejected, Confidence::Likely, evidence).and(others))
 }

@@ -1,31 +1,13 @@
-//! Counts and lists as people read them.
+//! Lists as people read them.
 
 use crate::tls::Version;
+pub(super) use crate::words::counted;
 
 /// How many entries of a list are named.
 const NAMED: usize = 4;
 
 /// How far back the baseline looks.
 pub(super) const LATELY: &str = "in the last 5 min";
-
-/// `1 handshake`, `1,204 handshakes`.
-pub(super) fn counted(count: u32, thing: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {thing}{plural}", grouped(count))
-}
-
-/// `1,204`.
-fn grouped(count: u32) -> String {
-    let digits = count.to_string();
-    let mut grouped = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
 
 /// `a`, `a and b`, `a, b and c`; of more than four the first, and how many more.
 pub(super) fn listed(entries: impl IntoIterator<Item = String>) -> String {
@@ -61,14 +43,6 @@ pub(super) fn codes(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn thousands_are_told_apart() {
-        assert_eq!(counted(1, "handshake"), "1 handshake");
-        assert_eq!(counted(999, "handshake"), "999 handshakes");
-        assert_eq!(counted(1204, "handshake"), "1,204 handshakes");
-        assert_eq!(counted(12_345_678, "hello"), "12,345,678 hellos");
-    }
 
     #[test]
     fn a_long_list_names_the_first_few() {

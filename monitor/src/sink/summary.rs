@@ -8,6 +8,7 @@ use super::escape::escape;
 use super::style::{Role, Style};
 use super::topk::{TopK, most_frequent};
 use crate::report::{Event, Handshake, Loss, Revision, SCHEMA, Summary};
+use crate::words::counted;
 
 /// Clients that can be counted at the same time.
 const CLIENTS_COUNTED: usize = 512;
@@ -149,11 +150,6 @@ pub(super) fn write_table(
         .collect();
     table.section("clients that failed most", Role::Plain, &clients)?;
     table.section("not seen", Role::Warning, &in_order(&summary.lost))
-}
-
-fn counted(count: u64, thing: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {thing}{plural}")
 }
 
 /// Most frequent first.

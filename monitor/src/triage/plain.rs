@@ -15,6 +15,7 @@ use super::news::{News, State};
 use super::pages;
 use super::record::Record;
 use super::source::Sources;
+use crate::words::counted;
 
 /// How often the problems of a live source are said again.
 const EVERY: Duration = Duration::from_mins(1);
@@ -91,26 +92,32 @@ fn sentence(record: &Record) -> String {
     crate::sink::escape::escape(&line).into_owned()
 }
 
+/// `1 client`, `7 clients`, `64+ clients`.
+fn clients(count: &str) -> String {
+    let plural = if count == "1" { "" } else { "s" };
+    format!("{count} client{plural}")
+}
+
 fn summary(model: &Model, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", sources_in_words(model))?;
     let problems = model.problems_in_order();
     writeln!(
         out,
-        "{} handshakes, {} failures, {} problems, by {}.",
-        model.held.came,
-        model.problems.failures,
-        problems.len(),
+        "{}, {}, {}, by {}.",
+        counted(model.held.came, "handshake"),
+        counted(model.problems.failures, "failure"),
+        counted(problems.len(), "problem"),
         model.order.label()
     )?;
     for (number, problem) in problems.iter().take(SAID).enumerate() {
         let name = problem.key.name.as_deref().unwrap_or("no name");
         let line = format!(
-            "{}: {} at {}, {name}: {} times, {} clients, first {}, last {}.",
+            "{}: {} at {}, {name}: {}, {}, first {}, last {}.",
             number + 1,
             problem.key.cause,
             problem.key.endpoint,
-            problem.count,
-            problem.clients(),
+            counted(problem.count, "time"),
+            clients(&problem.clients()),
             clock(problem.first),
             clock(problem.last),
         );

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::super::style::{Role, Style};
 use super::super::wrap::Paragraph;
 use crate::report::{Check, Examined, Finding, Place, Seen, Severity};
+use crate::words::counted;
 
 /// Columns before what belongs to a heading, and before its text.
 const INDENT: usize = 2;
@@ -86,8 +87,8 @@ fn seen(seen: &Seen) -> String {
         more => format!(" and {more} more"),
     };
     let (handshakes, clients) = (
-        count(seen.handshakes, "handshake"),
-        count(seen.clients, "client"),
+        counted(seen.handshakes, "handshake"),
+        counted(seen.clients, "client"),
     );
     format!(
         "{handshakes} of {clients}: {}{more}",
@@ -105,13 +106,8 @@ fn examined(examined: &Examined) -> String {
         (examined.handshakes, "handshake"),
     ];
     let there = counts.iter().filter(|(number, _)| *number > 0);
-    let there: Vec<_> = there.map(|(number, what)| count(*number, what)).collect();
+    let there: Vec<_> = there.map(|(number, what)| counted(*number, what)).collect();
     format!("checked {}", there.join(", "))
-}
-
-fn count(number: u64, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{plural}")
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::triage::layer::Layer;
 use crate::triage::model::{Model, SourceView};
 use crate::triage::news::State;
 use crate::triage::text::{Role, Row};
+use crate::words::counted;
 
 /// The first line.
 pub(super) fn header(model: &Model) -> Row {
@@ -67,11 +68,6 @@ fn state(source: &SourceView, packets: u64) -> String {
         State::Lost(why, again) => format!("LOST: {why}; again in {again} s"),
         State::Failed(why) => format!("FAILED: {why}"),
     }
-}
-
-fn counted(count: u64, thing: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {thing}{plural}")
 }
 
 /// The last line but one: what is being typed, what was done, what was not seen.
