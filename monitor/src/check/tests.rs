@@ -103,13 +103,7 @@ fn a_gateway_with_a_good_secret_has_no_finding() {
 fn what_is_wrong_with_a_credential_is_named() {
     let good = pki(|_| ());
     let other = pki(|_| ());
-    let expired = pki(|leaf| leaf.not_after = rcgen::date_time_ymd(2026, 11, 18));
-    let soon = pki(|leaf| leaf.not_after = rcgen::date_time_ymd(2026, 11, 30));
-    let early = pki(|leaf| leaf.not_before = rcgen::date_time_ymd(2027, 1, 1));
-    let named = pki(|leaf| {
-        leaf.subject_alt_names = vec![rcgen::SanType::DnsName("b.example".try_into().unwrap())];
-    });
-    let cases = [
+    each_is_named(&[
         (
             &good.chain,
             &other.key,
@@ -135,6 +129,18 @@ fn what_is_wrong_with_a_credential_is_named() {
             &good.key,
             "failure endpoint-without-certificate tls.crt of Secret ns/cert: an authority's certificate stands first",
         ),
+    ]);
+}
+
+#[test]
+fn a_certificate_for_another_time_or_name_is_named() {
+    let expired = pki(|leaf| leaf.not_after = rcgen::date_time_ymd(2026, 11, 18));
+    let soon = pki(|leaf| leaf.not_after = rcgen::date_time_ymd(2026, 11, 30));
+    let early = pki(|leaf| leaf.not_before = rcgen::date_time_ymd(2027, 1, 1));
+    let named = pki(|leaf| {
+        leaf.subject_alt_names = vec![rcgen::SanType::DnsName("b.example".try_into().unwrap())];
+    });
+    each_is_named(&[
         (
             &expired.chain,
             &expired.key,
@@ -155,7 +161,11 @@ fn what_is_wrong_with_a_credential_is_named() {
             &named.key,
             "failure certificate-hostname-mismatch tls.crt of Secret ns/cert: the certificate is for b.example, and not for a.example",
         ),
-    ];
+    ]);
+}
+
+/// A certificate, a key, and what must be said of a secret with both.
+fn each_is_named(cases: &[(&str, &str, &str)]) {
     for (certificate, key, words) in cases {
         let said = said(&[GATEWAY, &secret(certificate, key)]);
         assert!(said.contains(words), "{words:?} is not in\n{said}");
