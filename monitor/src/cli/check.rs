@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::ask::KeyArgs;
+use super::options::OutputArgs;
 use super::{CliError, Exit, Global};
 use crate::check::{self, Inventory, Observed};
 use crate::probe;
 use crate::remote::Address;
 use crate::report::Event;
-use crate::sink::printer::{Format, PrintError, Printer};
+use crate::sink::printer::{PrintError, Printer};
 use crate::sink::style::Style;
 
 #[cfg(feature = "kubernetes")]
@@ -77,15 +78,8 @@ pub(crate) struct CheckArgs {
     /// Leave out notes
     #[arg(long, env = "TLSMON_CHECK_NO_NOTES", value_parser = clap::builder::FalseyValueParser::new())]
     no_notes: bool,
-    /// The form of the output
-    #[arg(
-        long,
-        env = "TLSMON_OUTPUT",
-        value_enum,
-        default_value_t,
-        value_name = "FORM"
-    )]
-    output: Format,
+    #[command(flatten)]
+    output: OutputArgs,
     /// Exit with status 1 when a finding says that clients fail
     #[arg(long, env = "TLSMON_FAIL", value_parser = clap::builder::FalseyValueParser::new())]
     fail: bool,
@@ -116,7 +110,7 @@ pub(super) fn check(args: &CheckArgs, global: &Global) -> Result<Exit, CliError>
         ..Style::default()
     };
     let mut out = io::stdout().lock();
-    Printer::new(args.output, style).print(&Event::Check(Box::new(found)), &mut out)?;
+    Printer::new(args.output.form, style).print(&Event::Check(Box::new(found)), &mut out)?;
     out.flush().map_err(PrintError::from)?;
     Ok(Exit::after(failures, args.fail))
 }

@@ -8,18 +8,27 @@ use crate::filter::FilterArgs;
 use crate::handshake::Deadlines;
 use crate::sink::printer::Format;
 
-/// What is printed, and when silence is a finding.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct ReportArgs {
+/// In which form, for every verb that prints reports.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct OutputArgs {
     /// The form of the output
     #[arg(
-        long,
+        long = "output",
         env = "TLSMON_OUTPUT",
         value_enum,
         default_value_t,
-        value_name = "FORM"
+        value_name = "FORM",
+        id = "output"
     )]
-    pub(crate) output: Format,
+    pub(crate) form: Format,
+}
+
+/// What is printed, and when silence is a finding.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ReportArgs {
+    /// The form of the output.
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
     /// Exit with status 1 when a failing handshake was found
     #[arg(long, env = "TLSMON_FAIL", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) fail: bool,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::options::seconds;
+use super::options::{OutputArgs, seconds};
 use super::{CliError, Exit, Global};
 use crate::probe::{
     self, Exchange, Like, NoAddressError, Noise, Questions, Recorded, Reports, Subject, Target,
@@ -52,15 +52,8 @@ pub(crate) struct ProbeArgs {
     /// How long to wait for a connection, and then for an answer
     #[arg(long, env = "TLSMON_PROBE_TIMEOUT", value_name = "SECONDS", default_value = "3", value_parser = seconds)]
     timeout: Duration,
-    /// The form of the output
-    #[arg(
-        long,
-        env = "TLSMON_OUTPUT",
-        value_enum,
-        default_value_t,
-        value_name = "FORM"
-    )]
-    output: Format,
+    #[command(flatten)]
+    output: OutputArgs,
     /// Exit with status 1 when ordinary clients fail
     #[arg(long, env = "TLSMON_FAIL", value_parser = clap::builder::FalseyValueParser::new())]
     fail: bool,
@@ -131,7 +124,7 @@ pub(super) fn probe(args: &ProbeArgs, global: &Global) -> Result<Exit, CliError>
         ..Style::default()
     };
     let mut out = io::stdout().lock();
-    let probe = match args.output {
+    let probe = match args.output.form {
         Format::Text => spoken(&subject, questions, args, style, &mut out)?,
         Format::Json => {
             let asked = ask_all(&subject, questions, args.timeout, |_| Ok(()))?;

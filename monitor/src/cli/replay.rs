@@ -44,7 +44,7 @@ pub(super) fn replay(args: &ReplayArgs, global: &Global) -> Result<Exit, CliErro
         ..Style::default()
     };
     let mut printing = Printing {
-        printer: Printer::new(args.report.output, stdout),
+        printer: Printer::new(args.report.output.form, stdout),
         filter,
         tally: Tally::new(),
         out: BufWriter::with_capacity(64 * 1024, std::io::stdout().lock()),
@@ -65,7 +65,7 @@ pub(super) fn replay(args: &ReplayArgs, global: &Global) -> Result<Exit, CliErro
     if worst.is_err() && printing.tally.is_empty() {
         return Ok(Exit::BadInput);
     }
-    let failures = printing.finish(args.report.output, stderr)?;
+    let failures = printing.finish(args.report.output.form, stderr)?;
     Ok(worst.map_or(Exit::BadInput, |()| Exit::after(failures, args.report.fail)))
 }
 

@@ -159,7 +159,7 @@ fn queue(args: &RunArgs, global: &Global) -> Result<Option<Queue>, CliError> {
         color: global.color.enabled(&stdout),
         ..Style::default()
     };
-    let printer = Printer::new(args.report.output, style);
+    let printer = Printer::new(args.report.output.form, style);
     let queue = Queue::start(QUEUE, printer, Box::new(stdout));
     queue.map(Some).map_err(|source| CliError::System {
         doing: "start the thread that prints",
@@ -177,12 +177,12 @@ fn finish(
     fanout.tally.add_packets(packets);
     let summary = Event::Summary(Box::new(fanout.tally.summary()));
     if let Some(queue) = fanout.queue {
-        if args.report.output == Format::Json {
+        if args.report.output.form == Format::Json {
             let _ = queue.offer(Arc::new(summary));
         }
         queue.finish(PATIENCE)?;
     }
-    if args.report.output == Format::Text {
+    if args.report.output.form == Format::Text {
         let stderr = std::io::stderr();
         let style = Style {
             color: global.color.enabled(&stderr),
