@@ -3,6 +3,7 @@
 
 mod access;
 mod api;
+mod baselines;
 mod capture;
 mod causes;
 mod connections;

@@ -12,6 +12,7 @@
 //!
 //! A replay prints directly: a file can wait for a slow reader.
 
+pub mod baselines;
 pub mod escape;
 pub mod fanout;
 pub mod feed;

@@ -30,6 +30,7 @@ use crate::capture::live::Live;
 use crate::pipeline::{Driver, Pipeline};
 use crate::report::Event;
 use crate::server::{Place, Readiness, ServerState};
+use crate::sink::baselines::Baselines;
 use crate::sink::fanout::Fanout;
 use crate::sink::feed::Feed;
 use crate::sink::lately::Lately;
@@ -60,6 +61,7 @@ pub(super) fn run(args: &RunArgs, global: &Global) -> Result<Exit, CliError> {
     let stop = Stop::on_signals()?;
     let recent = Arc::new(Recent::default());
     let lately = Arc::new(Lately::default());
+    let baselines = Arc::new(Baselines::default());
     let feed = Arc::new(Feed::default());
     let (proofs, recorder) = args.proof.recorder();
     let served = http.serve(ServerState {
@@ -67,6 +69,7 @@ pub(super) fn run(args: &RunArgs, global: &Global) -> Result<Exit, CliError> {
         readiness: readiness.clone(),
         recent: Arc::clone(&recent),
         lately: Arc::clone(&lately),
+        baselines: Arc::clone(&baselines),
         feed: Arc::clone(&feed),
         proofs: proofs.clone(),
     })?;
@@ -84,7 +87,9 @@ pub(super) fn run(args: &RunArgs, global: &Global) -> Result<Exit, CliError> {
         feed,
         queue: queue(args, global)?,
     };
-    let agent = Agent::new(enricher, fanout, live.counters(), &stop, readiness).recording(recorder);
+    let agent = Agent::new(enricher, fanout, live.counters(), &stop, readiness)
+        .recording(recorder)
+        .telling(baselines);
     let mut driver = Driver::new(Pipeline::new(args.pipeline()), agent);
     announce(&live, args, api.as_ref());
     live.run(&mut driver, stop.flag())?;

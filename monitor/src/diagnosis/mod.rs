@@ -28,7 +28,10 @@ mod verdict;
 mod version;
 mod words;
 
-pub use baseline::{Baseline, Endpoints, Learned, Lesson, Profile, Refusals, Service, Tried};
+pub use baseline::{
+    Baseline, Endpoints, Facts, Learned, Lesson, Named, Negotiated, Profile, Refusals, Service,
+    Tried,
+};
 pub use case::Case;
 pub use certificate::doubt;
 pub use ech::old_key;

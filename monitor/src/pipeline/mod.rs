@@ -18,7 +18,7 @@ pub use driver::{Driver, EventSink};
 pub(crate) use names::Names;
 pub use settings::{Ports, Settings};
 
-use crate::diagnosis::{Endpoints, OpenVerdicts, Proofs};
+use crate::diagnosis::{Endpoints, Facts, OpenVerdicts, Proofs};
 use crate::flow::{Fit, FlowKey, Place, Protocol, Table};
 use crate::frame::{Frame, FrameSink, InterfaceId, Timestamp};
 use crate::handshake::{Conversation, Decision, Trigger, decide};
@@ -160,6 +160,16 @@ impl Pipeline {
     /// One in how many flows is watched.
     pub const fn sample_rate(&self) -> u32 {
         self.settings.sample_rate
+    }
+
+    /// What the verdicts know of each endpoint by now, in no order: copies.
+    pub fn baselines(&self) -> Vec<Facts> {
+        self.endpoints.facts(self.now)
+    }
+
+    /// How far time has come.
+    pub const fn now(&self) -> Timestamp {
+        self.now
     }
 
     fn packet(&mut self, passing: &Passing<'_>) {

@@ -1,11 +1,13 @@
 //! What each server did for its clients: what completed, what failed, and when.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 
+use super::certificates::Certificates;
 use super::trend::Trend;
+use crate::flow;
 use crate::frame::Timestamp;
 use crate::report::{Cause, EndpointName, Event, Handshake, Outcome, Revision, ServerHelloReport};
 use crate::tls::Version;
@@ -14,6 +16,8 @@ use crate::tls::Version;
 const ENDPOINTS: usize = 512;
 /// Names, and suites, that are told apart at one endpoint.
 const WORDS: usize = 16;
+/// Addresses of one workload that are told apart.
+const ADDRESSES: usize = 64;
 
 /// All endpoints. A new one takes the place of that which was asked last longest ago.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +31,8 @@ pub struct Endpoints {
 pub struct Endpoint {
     /// Which.
     pub name: EndpointName,
+    /// Where it was asked: one place, but for a workload of several pods.
+    pub places: BTreeSet<flow::Endpoint>,
     /// Handshakes that completed, in the last minutes.
     pub established: Trend,
     /// Handshakes that failed, in the last minutes.
@@ -49,6 +55,8 @@ pub struct Endpoint {
     pub names: BTreeMap<Arc<str>, NameFacts>,
     /// Handshakes with names that are not told apart: there were too many.
     pub other_names: u64,
+    /// The certificates that it sent, where they were in the clear.
+    pub certificates: Certificates,
 }
 
 /// What became of one name.
@@ -88,6 +96,7 @@ impl Endpoints {
             return;
         }
         let endpoint = self.endpoint(EndpointName::of(&handshake.server));
+        endpoint.meet(handshake);
         if is_failure {
             endpoint.fail(handshake);
         } else {
@@ -139,12 +148,28 @@ impl Endpoint {
             cipher_suites: BTreeMap::new(),
             names: BTreeMap::new(),
             other_names: 0,
+            places: BTreeSet::new(),
+            certificates: Certificates::default(),
         }
     }
 
     /// When it was asked last.
     fn last(&self) -> Option<Timestamp> {
         self.last_established.max(self.last_failed)
+    }
+
+    /// Where it was, and which certificate it showed.
+    fn meet(&mut self, handshake: &Handshake) {
+        let place = flow::Endpoint {
+            address: handshake.server.address,
+            port: handshake.server.port,
+        };
+        if self.places.len() < ADDRESSES {
+            self.places.insert(place);
+        }
+        if let Some(certificate) = &handshake.certificate {
+            self.certificates.sent(certificate, handshake.time);
+        }
     }
 
     fn fail(&mut self, handshake: &Handshake) {

@@ -3,6 +3,7 @@
 //!
 //! Time is that of the handshakes, so that a capture file groups as a live run did.
 
+mod certificates;
 mod clients;
 mod endpoints;
 mod problem;
@@ -10,6 +11,7 @@ mod trend;
 
 use hashbrown::HashMap;
 
+pub use certificates::{Certificate, Certificates};
 pub use clients::{Client, Clients};
 pub use endpoints::{Endpoint, Endpoints, NameFacts};
 pub use problem::{Name, Problem, ProblemKey};

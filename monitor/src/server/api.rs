@@ -1,6 +1,7 @@
 //! What programs ask the agent: `/api/v1/...`, and who may ask.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -14,6 +15,9 @@ use crate::sink::json;
 
 /// How many handshakes, or groups, are given unless asked for fewer or more.
 const LIMIT: usize = 100;
+
+/// How long the capture is waited for. It tells a few times a second.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Pairs of a query.
 pub(super) type Pairs = Query<Vec<(String, String)>>;
@@ -76,11 +80,18 @@ pub(super) async fn summary(State(state): State<ServerState>, pairs: Pairs) -> R
     }
 }
 
-/// What each server did lately.
+/// What each server did lately, and what the verdicts on it rest on.
 pub(super) async fn endpoints(State(state): State<ServerState>, pairs: Pairs) -> Response {
-    match query::only(&pairs, &[]) {
-        Ok(_) => written(&state.lately.read(endpoints::EndpointsAnswer::of)),
-        Err(said) => refused(&said),
+    let servers = match query::only(&pairs, &["server"]) {
+        Ok(ask) => ask.filter.server,
+        Err(said) => return refused(&said),
+    };
+    let known = state.baselines.ask(PATIENCE).await;
+    let groups = |groups: &_| endpoints::EndpointsAnswer::of(groups, &servers);
+    let answer = state.lately.read(groups);
+    match known {
+        Some(known) => written(&answer.with(&known, &servers)),
+        None => written(&answer),
     }
 }
 

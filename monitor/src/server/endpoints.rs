@@ -1,16 +1,20 @@
-//! What `/api/v1/endpoints` says: what completes and what fails at each server.
+//! What `/api/v1/endpoints` says: what completes and what fails at each server, and what the verdicts rest on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::baselines::{self, BaselineReport, called};
+use crate::flow;
 use crate::frame::Timestamp;
 use crate::problems::{self, BUCKET};
 use crate::report::{EndpointName, SCHEMA};
+use crate::sink::baselines::Known;
 use crate::sink::lately::Groups;
-use crate::tls::names;
+use crate::tls::{Date, Sha256Text, names};
 
 /// What each server did.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -23,8 +27,11 @@ pub(super) struct EndpointsAnswer {
     bucket_seconds: u64,
     /// How many endpoints made room for others since the agent started.
     forgotten: u64,
-    /// In order of their names.
+    /// What completed and failed at each server since it is known, in order of their names.
     endpoints: Vec<EndpointReport>,
+    /// What the verdicts rest on: what each address did in the last minutes. Null where the capture does not say so in time, as
+    /// before it has begun.
+    baselines: Option<Vec<BaselineReport>>,
 }
 
 /// One server.
@@ -32,6 +39,10 @@ pub(super) struct EndpointsAnswer {
 struct EndpointReport {
     /// `namespace/workload` where it is known, else `address:port`.
     endpoint: EndpointName,
+    /// Where it was asked, `address:port`; 64 of a workload that has more.
+    addresses: Vec<String>,
+    #[serde(skip)]
+    places: BTreeSet<flow::Endpoint>,
     /// How many handshakes completed since it is known.
     established: u64,
     /// How many failed.
@@ -54,6 +65,29 @@ struct EndpointReport {
     names: Vec<NameReport>,
     /// Handshakes with names that are not told apart: there are too many.
     other_names: u64,
+    /// The certificates that it sent, the latest first; of TLS 1.3 they are encrypted.
+    certificates: Vec<CertificateSent>,
+}
+
+/// A certificate that a server sent.
+#[derive(Debug, Serialize, JsonSchema)]
+struct CertificateSent {
+    /// Whose it is, in the manner of RFC 4514; null when that could not be read.
+    subject: Option<Arc<str>>,
+    /// Who issued it.
+    issuer: Option<Arc<str>>,
+    /// The DNS names and IP addresses that it is for.
+    names: Arc<[Arc<str>]>,
+    /// The first second of its validity, RFC 3339.
+    not_before: Option<Date>,
+    /// The last second of its validity, RFC 3339.
+    not_after: Option<Date>,
+    /// SHA-256 of its DER, hexadecimal.
+    fingerprint_sha256: Sha256Text,
+    /// In how many handshakes it was sent since it is known.
+    count: u64,
+    /// When the last of them began, RFC 3339.
+    last: Timestamp,
 }
 
 /// One name.
@@ -68,19 +102,44 @@ struct NameReport {
 }
 
 impl EndpointsAnswer {
-    pub(super) fn of(groups: &Groups) -> Self {
+    /// What is told of the servers in these networks, of all where none is named. The baselines come later: the capture waits
+    /// while the groups are borrowed.
+    pub(super) fn of(groups: &Groups, servers: &[IpNet]) -> Self {
         let now = groups.problems.now();
         let endpoints = groups.endpoints.in_order().into_iter();
+        let is_asked = |endpoint: &&problems::Endpoint| {
+            let mut places = endpoint.places.iter();
+            places.any(|place| is_in(place, servers))
+        };
         Self {
             schema: SCHEMA,
             time: now,
             bucket_seconds: BUCKET.as_secs(),
             forgotten: groups.endpoints.forgotten(),
             endpoints: endpoints
+                .filter(is_asked)
                 .map(|endpoint| EndpointReport::of(endpoint, now))
                 .collect(),
+            baselines: None,
         }
     }
+
+    /// The same with what the verdicts rest on.
+    pub(super) fn with(mut self, known: &Known, servers: &[IpNet]) -> Self {
+        let places = self.endpoints.iter().flat_map(|endpoint| {
+            let places = endpoint.places.iter();
+            places.map(|place| (*place, endpoint.endpoint.clone()))
+        });
+        let names = places.collect();
+        let facts = known.facts.iter();
+        let asked = facts.filter(|facts| is_in(&facts.service.1, servers));
+        self.baselines = Some(baselines::reports(asked, &names));
+        self
+    }
+}
+
+fn is_in(place: &flow::Endpoint, servers: &[IpNet]) -> bool {
+    servers.is_empty() || servers.iter().any(|net| net.contains(&place.address))
 }
 
 impl EndpointReport {
@@ -89,6 +148,8 @@ impl EndpointReport {
         let versions = endpoint.versions.iter();
         Self {
             endpoint: endpoint.name.clone(),
+            addresses: endpoint.places.iter().map(ToString::to_string).collect(),
+            places: endpoint.places.clone(),
             established: endpoint.established_count,
             failed: endpoint.failed_count,
             last_established: endpoint.last_established,
@@ -104,6 +165,12 @@ impl EndpointReport {
             cipher_suites: cipher_suites(&endpoint.cipher_suites),
             names: endpoint.names.iter().map(NameReport::of).collect(),
             other_names: endpoint.other_names,
+            certificates: endpoint
+                .certificates
+                .latest_first()
+                .into_iter()
+                .map(CertificateSent::of)
+                .collect(),
         }
     }
 }
@@ -118,10 +185,25 @@ impl NameReport {
     }
 }
 
-fn cipher_suites(counts: &BTreeMap<u16, u64>) -> BTreeMap<String, u64> {
-    let named = counts.iter().map(|(code, count)| {
-        let name = names::cipher_suite(*code).map(str::to_owned);
-        (name.unwrap_or_else(|| format!("0x{code:04x}")), *count)
-    });
-    named.collect()
+impl CertificateSent {
+    fn of(certificate: &problems::Certificate) -> Self {
+        Self {
+            subject: certificate.subject.clone(),
+            issuer: certificate.issuer.clone(),
+            names: Arc::clone(&certificate.names),
+            not_before: certificate.not_before,
+            not_after: certificate.not_after,
+            fingerprint_sha256: certificate.fingerprint,
+            count: certificate.count,
+            last: certificate.last,
+        }
+    }
 }
+
+fn cipher_suites(counts: &BTreeMap<u16, u64>) -> BTreeMap<String, u64> {
+    let counted = |(code, count): (&u16, &u64)| (called(*code, names::cipher_suite), *count);
+    counts.iter().map(counted).collect()
+}
+
+#[cfg(test)]
+mod tests;

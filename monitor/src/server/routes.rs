@@ -13,6 +13,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use super::access::{Rates, admit, admit_page};
 use super::{Readiness, api, capture, causes, endpoints, openapi, page, stream, summary};
 use crate::proof::Store;
+use crate::sink::baselines::Baselines;
 use crate::sink::feed::Feed;
 use crate::sink::lately::Lately;
 use crate::sink::metrics::Metrics;
@@ -29,6 +30,8 @@ pub struct ServerState {
     pub recent: Arc<Recent>,
     /// What `/api/v1/summary` and `/api/v1/endpoints` give.
     pub lately: Arc<Lately>,
+    /// What `/api/v1/endpoints` gives besides.
+    pub baselines: Arc<Baselines>,
     /// What `/api/v1/stream` gives.
     pub feed: Arc<Feed>,
     /// What `/api/v1/capture` gives; none where no packets are kept.
@@ -114,8 +117,8 @@ pub(super) const ROUTES: &[Route] = &[
     },
     Route {
         path: "/api/v1/endpoints",
-        summary: "What completes and what fails at each server.",
-        parameters: &[],
+        summary: "What completes and what fails at each server, and what verdicts on it rest on.",
+        parameters: &["server"],
         answer: Answer::Json(schema_of::<endpoints::EndpointsAnswer>),
         handler: || get(api::endpoints),
     },

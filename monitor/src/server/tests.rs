@@ -12,6 +12,7 @@ use super::*;
 use crate::proof::{Limits, Packet, Proof, Store};
 use crate::report::Event;
 use crate::report::example;
+use crate::sink::baselines::Baselines;
 use crate::sink::lately::Lately;
 use crate::sink::metrics::Metrics;
 use crate::sink::recent::Recent;
@@ -22,6 +23,7 @@ pub(super) struct Running {
     pub(super) address: SocketAddr,
     pub(super) recent: Arc<Recent>,
     pub(super) lately: Arc<Lately>,
+    pub(super) baselines: Arc<Baselines>,
     proofs: Arc<Store>,
     readiness: Readiness,
     stop: oneshot::Sender<()>,
@@ -35,6 +37,7 @@ pub(super) fn state() -> ServerState {
         readiness: Readiness::waiting_for("capture is not attached"),
         recent: Arc::default(),
         lately: Arc::default(),
+        baselines: Arc::default(),
         feed: Arc::default(),
         proofs: Some(Arc::new(Store::new(Limits {
             bytes: 1 << 20,
@@ -48,6 +51,7 @@ pub(super) async fn start() -> Running {
     let readiness = state.readiness.clone();
     let recent = Arc::clone(&state.recent);
     let lately = Arc::clone(&state.lately);
+    let baselines = Arc::clone(&state.baselines);
     let proofs = state.proofs.clone().unwrap();
     let listener = bind(LOOPBACK).await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -59,6 +63,7 @@ pub(super) async fn start() -> Running {
         address,
         recent,
         lately,
+        baselines,
         proofs,
         readiness,
         stop,

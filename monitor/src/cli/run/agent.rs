@@ -1,5 +1,6 @@
 //! Gives what the pipeline finds in what the kernel sends to all who want it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Stop;
@@ -11,6 +12,7 @@ use crate::pipeline::{EventSink, Pipeline};
 use crate::proof::Recorder;
 use crate::report::Event;
 use crate::server::Readiness;
+use crate::sink::baselines::{Baselines, Known};
 use crate::sink::fanout::Fanout;
 use crate::sink::metrics::{Flows, KernelSnapshot};
 use crate::sink::queue::Offer;
@@ -30,6 +32,7 @@ pub(super) struct Agent<'a> {
     measured: Timestamp,
     recorder: Option<Recorder>,
     summarized: Timestamp,
+    baselines: Arc<Baselines>,
 }
 
 impl<'a> Agent<'a> {
@@ -50,12 +53,18 @@ impl<'a> Agent<'a> {
             measured: Timestamp::default(),
             recorder: None,
             summarized: Timestamp::default(),
+            baselines: Arc::default(),
         }
     }
 
     /// The same, keeping the packets of failing handshakes.
     pub(super) fn recording(self, recorder: Option<Recorder>) -> Self {
         Self { recorder, ..self }
+    }
+
+    /// The same, telling what the verdicts rest on here, when it is asked.
+    pub(super) fn telling(self, baselines: Arc<Baselines>) -> Self {
+        Self { baselines, ..self }
     }
 
     /// The capture is over. Gives what is left to do with its events.
@@ -170,6 +179,12 @@ impl EventSink for Agent<'_> {
             self.fanout.lately.advance(now);
             let watched = self.measure(pipeline);
             self.say_whether_ready(&watched);
+            if self.baselines.is_asked() {
+                self.baselines.tell(Known {
+                    time: pipeline.now(),
+                    facts: pipeline.baselines(),
+                });
+            }
         }
         if now.since(self.summarized) >= SUMMARY || now < self.summarized {
             self.summarized = now;

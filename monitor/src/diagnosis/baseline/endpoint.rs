@@ -1,5 +1,6 @@
 //! What one endpoint did lately.
 
+use super::facts::Named;
 use super::lesson::{Lesson, Seen};
 use super::names::{Entry, Names};
 use super::profile::{Choices, Chosen, Marks, Profile};
@@ -88,10 +89,19 @@ impl Baseline {
             None => Some(&self.without_sni),
         };
         let own = own.map(|window| self.profile_of(window.tried(now), window.marks(now)));
-        own.filter(|own| own.answered > 0).unwrap_or_else(|| {
-            let tried = self.with_sni(now).plus(self.without_sni(now));
-            self.profile_of(tried, self.marks(now))
-        })
+        own.filter(|own| own.answered > 0)
+            .unwrap_or_else(|| self.all_negotiated(now))
+    }
+
+    /// What is negotiated at all.
+    pub(super) fn all_negotiated(&self, now: Timestamp) -> Profile<'_> {
+        let tried = self.with_sni(now).plus(self.without_sni(now));
+        self.profile_of(tried, self.marks(now))
+    }
+
+    /// The names that were tried most, at most so many of them, and how many others there are.
+    pub(super) fn names_tried(&self, now: Timestamp, most: usize) -> (Vec<Named>, usize) {
+        self.names.most(now, most)
     }
 
     /// What was refused since it last answered anybody.

@@ -3,9 +3,11 @@
 use hashbrown::HashMap;
 
 use super::endpoint::Baseline;
+use super::facts::Facts;
 use super::lesson::{Lesson, Seen};
 use super::names::Entry;
 use crate::flow::{Endpoint, Protocol};
+use crate::frame::Timestamp;
 
 /// How many names are told apart at all endpoints together.
 const MAX_NAMES: usize = 16_384;
@@ -48,6 +50,14 @@ impl Endpoints {
     /// What this endpoint did lately.
     pub fn of(&self, server: Service) -> &Baseline {
         self.baselines.get(&server).unwrap_or(&self.nothing)
+    }
+
+    /// What every endpoint did lately, in no order: copies, bounded as the baselines are.
+    pub fn facts(&self, now: Timestamp) -> Vec<Facts> {
+        let baselines = self.baselines.iter();
+        baselines
+            .map(|(service, baseline)| Facts::of(*service, baseline, now))
+            .collect()
     }
 
     /// Takes a lesson about an endpoint. One of which nothing but trouble was seen is not remembered: whoever knocks at

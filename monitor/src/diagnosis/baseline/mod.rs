@@ -16,6 +16,7 @@
 
 mod endpoint;
 mod endpoints;
+mod facts;
 mod keys;
 mod lesson;
 mod names;
@@ -28,6 +29,7 @@ mod window;
 
 pub use endpoint::Baseline;
 pub use endpoints::{Endpoints, Learned, Service};
+pub use facts::{Facts, Named, Negotiated};
 pub use lesson::Lesson;
 pub use profile::Profile;
 pub use refusals::Refusals;

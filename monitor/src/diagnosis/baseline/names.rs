@@ -2,6 +2,7 @@
 
 use hashbrown::HashMap;
 
+use super::facts::Named;
 use super::keys::Keys;
 use super::profile::Marks;
 use super::tried::Tried;
@@ -54,6 +55,24 @@ impl Names {
     /// What was tried with this name.
     pub(super) fn get(&self, name: &[u8]) -> Option<&Window> {
         self.known.get(name).map(|known| &known.window)
+    }
+
+    /// The names that were tried most, at most so many of them, and how many others there are.
+    pub(super) fn most(&self, now: Timestamp, most: usize) -> (Vec<Named>, usize) {
+        let tried = |(name, known): (_, &Known)| (name, known.window.tried(now));
+        let mut names: Vec<(&Box<[u8]>, Tried)> = self.known.iter().map(tried).collect();
+        names.retain(|(_, tried)| *tried != Tried::default());
+        names.sort_unstable_by_key(|(name, tried)| {
+            let count = tried.answered.saturating_add(tried.refused);
+            (std::cmp::Reverse(count), *name)
+        });
+        let others = names.len().saturating_sub(most);
+        names.truncate(most);
+        let told = names.into_iter().map(|(name, tried)| Named {
+            name: name.clone(),
+            tried,
+        });
+        (told.collect(), others)
     }
 
     /// The keys of Encrypted Client Hello that clients who ask for this name have.

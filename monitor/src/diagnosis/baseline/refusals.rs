@@ -17,7 +17,8 @@ const WATCHED: usize = 16;
 pub struct Refusals {
     /// When the first came.
     pub since: Timestamp,
-    last: Timestamp,
+    /// When the last came.
+    pub last: Timestamp,
     /// How many.
     pub count: u32,
     /// Of those, hellos without a name.

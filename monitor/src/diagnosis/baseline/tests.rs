@@ -326,3 +326,36 @@ fn runs_of_refusals_that_lie_far_apart_are_two() {
     endpoints.learn(server(1), &refused(None, &hello, later));
     assert_eq!(endpoints.of(server(1)).refusals().count, 1);
 }
+
+#[test]
+fn what_is_known_is_told_as_a_copy_with_the_names_that_were_tried_most() {
+    let hello = hello();
+    let mut endpoints = Endpoints::new(8);
+    for n in 0..20 {
+        let name = format!("{n:02}.test");
+        for _ in 0..=n {
+            endpoints.learn(server(1), &answered(Some(&name), at(0)));
+        }
+    }
+    endpoints.learn(server(1), &refused(Some("19.test"), &hello, at(1)));
+    endpoints.learn(server(1), &refused(None, &hello, at(2)));
+    let all = endpoints.facts(at(3));
+    let [facts] = &all[..] else {
+        panic!("{all:?}");
+    };
+    assert_eq!((facts.service, facts.last_use), (server(1), at(2)));
+    assert_eq!((facts.with_sni.answered, facts.with_sni.refused), (210, 1));
+    assert_eq!(facts.without_sni.refused, 1);
+    assert_eq!(facts.negotiated.versions, [Version::TLS1_2]);
+    assert_eq!(facts.negotiated.suites, [0xc02f]);
+    assert_eq!(&*facts.negotiated.protocols[0], b"h2");
+    assert_eq!((facts.names.len(), facts.other_names), (16, 4));
+    let most = &facts.names[0];
+    assert_eq!((&*most.name, most.tried.refused), (&b"19.test"[..], 1));
+    let refusals = facts.refusals.unwrap();
+    assert_eq!((refusals.count, refusals.nameless), (2, 1));
+    assert!(!facts.is_up, "it refuses what it answered");
+    let later = endpoints.facts(at(1000));
+    assert_eq!(later[0].with_sni, Tried::default());
+    assert!(later[0].names.is_empty() && later[0].negotiated.versions.is_empty());
+}

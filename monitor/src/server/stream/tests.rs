@@ -45,6 +45,7 @@ fn start() -> Agent {
         readiness: Readiness::waiting_for("nothing"),
         recent: Arc::clone(&fanout.recent),
         lately: Arc::clone(&fanout.lately),
+        baselines: Arc::default(),
         feed: Arc::clone(&fanout.feed),
         proofs: None,
     };
