@@ -158,6 +158,12 @@ pub struct Handshake {
     pub evidence: Vec<String>,
     /// What to do next.
     pub next: Option<Cow<'static, str>>,
+    /// When its verdict was revised last, RFC 3339; absent when that stands as first said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revised: Option<Timestamp>,
+    /// What was said at first; absent when that stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub was: Option<EarlierVerdict>,
     /// How long each phase took.
     pub timing_ms: Timing,
     /// How much of it the capture saw.

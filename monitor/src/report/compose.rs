@@ -91,6 +91,8 @@ pub fn compose(
         confidence,
         evidence: verdict.map_or_else(Vec::new, |verdict| verdict.evidence),
         next: why.map(|cause| next_step(cause).into()),
+        revised: None,
+        was: None,
         timing_ms: timing(talk),
         capture: capture(case, context.sample_rate),
     })

@@ -142,6 +142,8 @@ pub(crate) fn no_sni() -> Handshake {
         confidence: Some(Confidence::Certain),
         evidence: evidence.map(str::to_owned).to_vec(),
         next: Some("send SNI, or enable a wildcard route for non-SNI clients".into()),
+        revised: None,
+        was: None,
         timing_ms: Timing {
             connect: Some(0.4),
             client_hello: Some(0.1),
@@ -178,6 +180,8 @@ pub(crate) fn established() -> Handshake {
         confidence: None,
         evidence: Vec::new(),
         next: None,
+        revised: None,
+        was: None,
         timing_ms: Timing {
             connect: Some(0.4),
             client_hello: Some(0.1),

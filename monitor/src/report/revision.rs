@@ -6,7 +6,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Cause, Confidence, HandshakeId, Peer, ProxyProtocol, Transport};
+use super::{Cause, Confidence, Handshake, HandshakeId, Peer, ProxyProtocol, Transport};
 use crate::frame::Timestamp;
 
 /// A verdict that later handshakes of the same endpoint have changed.
@@ -43,6 +43,21 @@ pub struct Revision {
     pub next: Option<Cow<'static, str>>,
     /// What was said before.
     pub was: EarlierVerdict,
+}
+
+impl Revision {
+    /// The handshake as it is reported now. What was said at first stays to be seen.
+    pub fn applied_to(&self, handshake: &Handshake) -> Handshake {
+        Handshake {
+            cause: Some(self.cause),
+            confidence: self.confidence,
+            evidence: self.evidence.clone(),
+            next: self.next.clone(),
+            revised: Some(self.time),
+            was: handshake.was.or(Some(self.was)),
+            ..handshake.clone()
+        }
+    }
 }
 
 /// What was said before.

@@ -29,7 +29,8 @@ pub(super) struct HandshakesAnswer {
     schema: &'static str,
     /// How many events made room for others since the agent started.
     forgotten: u64,
-    /// Handshakes and revisions, as `tlsmon run --output json` prints them, the newest last.
+    /// Handshakes as `tlsmon run --output json` prints them, the newest last, each once: where its verdict was revised, as it is now,
+    /// with `revised` and `was`. A revision whose handshake is no longer held stands for itself.
     handshakes: Vec<Arc<Event>>,
 }
 

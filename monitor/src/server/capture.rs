@@ -69,12 +69,12 @@ fn packets(proofs: &[std::sync::Arc<proof::Proof>]) -> impl IntoResponse {
 fn reports(proofs: &[std::sync::Arc<proof::Proof>]) -> impl IntoResponse {
     let mut body = Vec::new();
     for proof in proofs {
-        let report = Event::Handshake(Box::new(proof.handshake.clone()));
-        let revision = proof.revision.clone().map(Event::Revision);
-        for event in std::iter::once(report).chain(revision) {
-            // Writing into memory cannot fail.
-            let _ = json::write(&event, &mut body);
-        }
+        let now = match &proof.revision {
+            Some(revision) => revision.applied_to(&proof.handshake),
+            None => proof.handshake.clone(),
+        };
+        // Writing into memory cannot fail.
+        let _ = json::write(&Event::Handshake(Box::new(now)), &mut body);
     }
     ([(header::CONTENT_TYPE, "application/x-ndjson")], body)
 }

@@ -3,9 +3,11 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use hashbrown::HashMap;
+
 use super::position::Position;
 use crate::filter::Filter;
-use crate::report::Event;
+use crate::report::{Event, HandshakeId, Revision};
 
 /// How many failures, and revisions of them, are kept.
 const FAILURES: usize = 512;
@@ -128,21 +130,19 @@ impl Recent {
         }
     }
 
-    /// The newest that the filter passes, at most `limit`.
+    /// The newest that the filter passes, at most `limit`: each handshake once, with what is said of it now.
     pub fn select(&self, filter: &Filter, limit: usize) -> Selection {
         let rings = self.rings();
         let both = [&rings.failures, &rings.others];
-        let events = both.into_iter().flat_map(|ring| &ring.events);
-        let fitting = events.filter(|(_, event)| filter.passes(event));
-        let mut found: Vec<_> = fitting.cloned().collect();
+        let held = both.into_iter().flat_map(|ring| &ring.events);
+        let mut held: Vec<_> = held.cloned().collect();
         let forgotten = both.iter().map(|ring| ring.forgotten).sum();
         drop(rings);
-        found.sort_unstable_by_key(|(number, _)| *number);
-        let newest = found.len().saturating_sub(limit);
-        Selection {
-            events: found.drain(newest..).map(|(_, event)| event).collect(),
-            forgotten,
-        }
+        held.sort_unstable_by_key(|(number, _)| *number);
+        let mut events = newest_forms(held.into_iter().map(|(_, event)| event));
+        events.retain(|event| filter.passes(event));
+        events.drain(..events.len().saturating_sub(limit));
+        Selection { events, forgotten }
     }
 
     fn rings(&self) -> MutexGuard<'_, Rings> {
@@ -168,10 +168,43 @@ impl Ring {
     }
 }
 
+/// Each handshake once, where it was told first, as it was revised last. A revision stands for itself where its handshake has
+/// made room.
+fn newest_forms(events: impl Iterator<Item = Arc<Event>>) -> Vec<Arc<Event>> {
+    let mut newest: Vec<Arc<Event>> = Vec::new();
+    let mut places: HashMap<HandshakeId, usize> = HashMap::new();
+    for event in events {
+        let id = match &*event {
+            Event::Handshake(handshake) => handshake.id,
+            Event::Revision(revision) => revision.id,
+            _ => continue,
+        };
+        let known = places.get(&id).and_then(|place| newest.get_mut(*place));
+        if let (Some(known), Event::Revision(revision)) = (known, &*event) {
+            *known = revised(known, revision, &event);
+        } else {
+            places.insert(id, newest.len());
+            newest.push(event);
+        }
+    }
+    newest
+}
+
+/// What is told of a handshake, after a revision of it.
+fn revised(told: &Event, revision: &Revision, event: &Arc<Event>) -> Arc<Event> {
+    match told {
+        Event::Handshake(handshake) => {
+            let now = revision.applied_to(handshake);
+            Arc::new(Event::Handshake(Box::new(now)))
+        }
+        _ => Arc::clone(event),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::example;
+    use crate::report::{Cause, example};
 
     fn event(handshake: crate::report::Handshake) -> Arc<Event> {
         Arc::new(Event::Handshake(Box::new(handshake)))
@@ -246,5 +279,52 @@ mod tests {
         let is_wanted =
             |event: &Arc<Event>| matches!(**event, Event::Handshake(_) | Event::Revision(_));
         assert!(!kept.is_empty() && kept.iter().all(is_wanted));
+    }
+
+    #[test]
+    fn a_revised_handshake_is_given_once_as_it_is_now_and_streamed_as_it_was_told() {
+        let recent = Recent::default();
+        let mut first = example::no_sni();
+        first.cause = Some(Cause::Unexplained);
+        recent.observe(&event(first));
+        let start = recent.position();
+        let mut other = example::plaintext();
+        other.id = "00000000000000aa".parse().unwrap();
+        recent.observe(&event(other));
+        let revision = Arc::new(Event::Revision(Box::new(example::revision())));
+        recent.observe(&revision);
+        let asked = |cause| Filter {
+            causes: vec![cause],
+            ..Filter::default()
+        };
+        let selection = recent.select(&asked(Cause::NoSniRejected), usize::MAX);
+        let [only] = &selection.events[..] else {
+            panic!("{selection:?}");
+        };
+        let Event::Handshake(now) = &**only else {
+            panic!("{only:?}");
+        };
+        assert_eq!(now.cause, Some(Cause::NoSniRejected));
+        assert_eq!(now.was.unwrap().cause, Cause::Unexplained);
+        assert!(now.revised.is_some());
+        let before = recent.select(&asked(Cause::Unexplained), usize::MAX);
+        assert!(before.events.is_empty(), "it is not said any more");
+        assert_eq!(recent.select(&all(), usize::MAX).events.len(), 2);
+        let later = recent.since(start, &all()).events;
+        assert!(matches!(&*later.last().unwrap().1, Event::Revision(_)));
+    }
+
+    #[test]
+    fn a_revision_whose_handshake_made_room_stands_for_itself() {
+        let recent = Recent::default();
+        let mut revision = example::revision();
+        recent.observe(&Arc::new(Event::Revision(Box::new(revision.clone()))));
+        revision.cause = Cause::UnknownSni;
+        recent.observe(&Arc::new(Event::Revision(Box::new(revision))));
+        let events = recent.select(&Filter::default(), usize::MAX).events;
+        let [only] = &events[..] else {
+            panic!("{events:?}");
+        };
+        assert!(matches!(&**only, Event::Revision(now) if now.cause == Cause::UnknownSni));
     }
 }
