@@ -122,10 +122,12 @@ fn parameters(name: &str) -> Vec<Value> {
     };
     let own = match name {
         "limit" => "At most so many; 100 when left out",
-        "since" => "First what came after this position: start, or what a heartbeat or an id said",
+        "since" => {
+            "First what came after this position: start, or what a line of the stream or an id said"
+        }
         "format" => "ndjson or sse",
         "id" => "These handshakes: the id of their reports, separated by commas",
-        "form" => "pcapng, or json for the reports on the same handshakes",
+        "form" => "pcapng, or json for the reports on the same handshakes, as they are now",
         _ => {
             let wanted = flags
                 .get_arguments()

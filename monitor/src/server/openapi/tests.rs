@@ -96,6 +96,11 @@ fn every_line_of_a_stream_fits_the_document() {
     let heartbeat =
         json!({"type": "heartbeat", "schema": "tlsmon/v1", "position": "00000001-2", "missed": 0});
     assert_fits(&validator, &heartbeat);
+    let mut line = serde_json::to_value(&example::events()[0]).unwrap();
+    line["position"] = "00000001-2".into();
+    assert_fits(&validator, &line);
+    line["position"] = 2.into();
+    assert!(!validator.is_valid(&line));
     assert!(!validator.is_valid(&json!({"type": "heartbeat"})));
     assert!(!validator.is_valid(&json!({"type": "gossip"})));
 }

@@ -129,8 +129,8 @@ async function readStream(control) {
 }
 
 function take(event) {
-  if (event.type === "heartbeat") held.position = event.position;
-  else if (event.type === "loss" && event.where === "stream") held.missed += event.count;
+  held.position = event.position ?? held.position;
+  if (event.type === "loss" && event.where === "stream") held.missed += event.count;
   else if (event.type === "loss") held.lost += event.count;
   else if (event.type === "handshake") keep(event);
   else if (event.type === "revision") revise(event);

@@ -53,11 +53,17 @@ impl Line {
         self.event.time()
     }
 
-    /// The line of JSON, made when the first reader takes it.
-    fn text(&mut self) -> &[u8] {
+    /// The line of JSON, made when the first reader takes it. Its position stands behind what the event says.
+    fn text(&mut self, position: Option<Position>) -> &[u8] {
         if self.text.is_empty() {
             // Writing into memory cannot fail.
             let _ = json::write(&self.event, &mut self.text);
+            if let Some(position) = position {
+                self.text
+                    .truncate(self.text.len().saturating_sub("}\n".len()));
+                let rest = format!(",\"position\":\"{position}\"}}\n");
+                self.text.extend_from_slice(rest.as_bytes());
+            }
         }
         &self.text
     }
@@ -75,7 +81,7 @@ impl Form {
         let number = line.number;
         let kind = kind(&line.event);
         let position = number.map(|number| Position { run, number });
-        self.write_text(kind, position, line.text(), out);
+        self.write_text(kind, position, line.text(position), out);
     }
 
     /// What stands for no event of the capture.
@@ -124,7 +130,7 @@ const fn kind(event: &Event) -> &'static str {
     }
 }
 
-/// A line of the stream: an event, or a heartbeat.
+/// A line of the stream: an event with its position, or a heartbeat.
 #[derive(Debug)]
 pub(crate) enum StreamLine {}
 
@@ -138,6 +144,10 @@ impl JsonSchema for StreamLine {
             generator.subschema_for::<Event>(),
             generator.subschema_for::<Heartbeat>(),
         ];
-        json_schema!({ "anyOf": lines })
+        let position = json_schema!({
+            "type": "string",
+            "description": "From here `since` goes on, behind this line. What the stream says of itself, and of the run as a whole, has none.",
+        });
+        json_schema!({ "anyOf": lines, "properties": { "position": position } })
     }
 }

@@ -196,6 +196,45 @@ fn a_reader_that_comes_back_goes_on_where_it_was() {
     );
 }
 
+/// The client's port and the position of each handshake up to the heartbeat, or as many as are asked for.
+fn told(lines: impl IntoIterator<Item = Value>) -> Vec<(u64, String)> {
+    let handshakes = lines.into_iter().filter(|line| line["type"] == "handshake");
+    let told = handshakes.map(|line| {
+        let position = line["position"].as_str().unwrap().to_owned();
+        (line["client"]["port"].as_u64().unwrap(), position)
+    });
+    told.collect()
+}
+
+#[test]
+fn a_reader_that_is_cut_off_between_any_two_lines_goes_on_without_a_gap_or_a_repetition() {
+    let mut agent = start();
+    for port in 1..=9 {
+        // Every third is for somebody else.
+        let client = if port % 3 == 0 {
+            [198, 51, 100, 1]
+        } else {
+            [192, 0, 2, 1]
+        };
+        let _ = agent.fanout.event(handshake(client, port));
+    }
+    let path = "/api/v1/stream?client=192.0.2.0/24&since=";
+    let (_, whole) = Ear::ask(&agent, &format!("{path}start"));
+    let whole = told(whole);
+    assert_eq!(whole.len(), 6);
+    for cut in 0..whole.len() {
+        let (_, rest) = Ear::ask(&agent, &format!("{path}{}", whole[cut].1));
+        assert_eq!(told(rest), whole[cut + 1..], "cut behind {cut}");
+    }
+    // What comes while it reads has positions that go on as well.
+    let (mut ear, _) = Ear::ask(&agent, "/api/v1/stream");
+    let _ = agent.fanout.event(handshake([192, 0, 2, 1], 10));
+    let _ = agent.fanout.event(handshake([192, 0, 2, 1], 11));
+    let live = told([ear.line().unwrap()]);
+    let (_, rest) = Ear::ask(&agent, &format!("{path}{}", live[0].1));
+    assert_eq!((live[0].0, told(rest)[0].0), (10, 11));
+}
+
 #[test]
 fn wrong_words_are_answered_and_not_streamed() {
     let agent = start();
