@@ -46,8 +46,10 @@ pub(crate) struct Model {
     pub(crate) order: Order,
     /// The rows' order, where it is kept.
     pub(crate) frozen: Option<Vec<Key>>,
-    /// Lines that wait, while the screen is paused.
-    pub(crate) waiting: Option<VecDeque<super::news::News>>,
+    /// The screen is held still.
+    pub(crate) paused: bool,
+    /// Lines that wait meanwhile, and until they are read after it.
+    pub(crate) waiting: VecDeque<super::news::News>,
     /// What did not find room among them, and what came while the screen could not keep up.
     pub(crate) overrun: u64,
     /// What the capture did not see, by place and reason.
@@ -89,7 +91,8 @@ impl Model {
             filter_text,
             order: Order::default(),
             frozen: None,
-            waiting: None,
+            paused: false,
+            waiting: VecDeque::new(),
             overrun: 0,
             losses: BTreeMap::new(),
             unreadable: 0,
@@ -112,7 +115,7 @@ impl Model {
 
     /// The time is this, where sources are live.
     pub(crate) fn tick(&mut self, now: Timestamp) {
-        if self.waiting.is_none() && self.sources.iter().any(|s| s.state == State::Live) {
+        if !self.paused && self.sources.iter().any(|s| s.state == State::Live) {
             self.now = self.now.max(now);
             self.problems.reach(now);
         }

@@ -5,11 +5,13 @@
     reason = "a screen lives in real time: frames are due, and ages grow"
 )]
 
-use std::io::{self, Write, stdout};
+mod pace;
+
+use std::io::{self, Write, stdin, stdout};
 use std::panic;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::TryRecvError;
+use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
 use crossterm::clipboard::CopyToClipboard;
@@ -23,23 +25,21 @@ use crossterm::terminal::{
 use crossterm::{cursor, execute};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::action::{Effect, Mouse, Press};
 pub(crate) use super::draw::Look;
 use super::draw::draw;
 use super::model::Model;
-use super::source::{Running, Sources};
+use super::news::News;
+use super::source::Sources;
 use crate::frame::Timestamp;
+use pace::Pace;
 
-/// How long a frame stands, at the least.
-const FRAME: Duration = Duration::from_millis(50);
-/// How long one may be put off while there is more to read.
-const LATEST: Duration = Duration::from_millis(250);
-/// How long an unchanged screen stands: ages grow.
-const IDLE: Duration = Duration::from_secs(1);
 /// How much is read before keys are looked at again.
-const BATCH: usize = 512;
+const BATCH: usize = 256;
 
 /// Why there is no screen.
 #[derive(Debug, thiserror::Error)]
@@ -54,9 +54,11 @@ pub(crate) fn show(mut model: Model, sources: Sources, look: Look) -> Result<(),
     let mut terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
     let mut pace = Pace::new(Instant::now());
     while !ended.load(Ordering::Relaxed) {
-        let more = read(&mut model, &running, &mut pace);
-        let patience = if more { Duration::ZERO } else { FRAME };
-        for effect in keys(&mut model, patience, &mut pace)? {
+        let more = read(&mut model, &running.news, &mut pace);
+        if is_hung_up(pace.patience(more))? {
+            return Ok(());
+        }
+        for effect in keys(&mut model, &mut pace)? {
             match effect {
                 Effect::Quit => return Ok(()),
                 Effect::Redraw => terminal.clear()?,
@@ -84,10 +86,13 @@ fn now() -> Timestamp {
     Timestamp(u64::try_from(nanos).unwrap_or_default())
 }
 
-/// Takes what has come; true when there may be more.
-fn read(model: &mut Model, running: &Running, pace: &mut Pace) -> bool {
-    for _ in 0..BATCH {
-        match running.news.try_recv() {
+/// Takes what has come, so much at a time that a key never waits long; true when there may be more.
+fn read(model: &mut Model, news: &Receiver<News>, pace: &mut Pace) -> bool {
+    // What waited during a pause comes before what is new.
+    let waited = model.catch_up(BATCH);
+    pace.changed |= waited > 0;
+    for _ in waited..BATCH {
+        match news.try_recv() {
             Ok(news) => model.take(news),
             Err(TryRecvError::Empty | TryRecvError::Disconnected) => return false,
         }
@@ -96,19 +101,38 @@ fn read(model: &mut Model, running: &Running, pace: &mut Pace) -> bool {
     true
 }
 
-/// Takes the keys that were pressed; waits for the first as long as there is nothing else to do.
-fn keys(model: &mut Model, patience: Duration, pace: &mut Pace) -> io::Result<Vec<Effect>> {
+/// Waits for a key. True when the terminal is gone: from one that hung up, crossterm would read without end.
+fn is_hung_up(patience: Duration) -> io::Result<bool> {
+    let stdin = stdin();
+    let mut terminal = [PollFd::new(&stdin, PollFlags::IN)];
+    let patience = Timespec::try_from(patience).map_err(io::Error::other)?;
+    match poll(&mut terminal, Some(&patience)) {
+        // A signal: that the window has another size, or the end.
+        Ok(_) | Err(Errno::INTR) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let [terminal] = terminal;
+    let gone = PollFlags::HUP | PollFlags::ERR;
+    Ok(terminal.revents().intersects(gone))
+}
+
+/// Takes the keys that were pressed.
+fn keys(model: &mut Model, pace: &mut Pace) -> io::Result<Vec<Effect>> {
     let mut effects = Vec::new();
-    let mut patience = patience;
     for _ in 0..BATCH {
-        if !event::poll(patience)? {
+        if !event::poll(Duration::ZERO)? {
             break;
         }
-        patience = Duration::ZERO;
         pace.changed = true;
         effects.extend(match event::read()? {
-            Event::Key(key) => press(key).and_then(|press| model.press(press)),
-            Event::Mouse(mouse) => moved(mouse).and_then(|mouse| model.mouse(mouse)),
+            Event::Key(key) => press(key).and_then(|press| {
+                pace.pressed = true;
+                model.press(press)
+            }),
+            Event::Mouse(mouse) => moved(mouse).and_then(|mouse| {
+                pace.pressed = true;
+                model.mouse(mouse)
+            }),
             Event::Resize(..) | Event::FocusGained | Event::FocusLost | Event::Paste(_) => None,
         });
     }
@@ -144,38 +168,6 @@ fn moved(mouse: MouseEvent) -> Option<Mouse> {
         MouseEventKind::ScrollUp => Some(Mouse::WheelUp),
         MouseEventKind::ScrollDown => Some(Mouse::WheelDown),
         _ => None,
-    }
-}
-
-/// When the next frame is due.
-struct Pace {
-    drawn: Instant,
-    due: Instant,
-    changed: bool,
-}
-
-impl Pace {
-    const fn new(now: Instant) -> Self {
-        Self {
-            drawn: now,
-            due: now,
-            changed: true,
-        }
-    }
-
-    /// Whether to draw now. While there is more to read, frames are skipped, and counted; never for long.
-    fn is_due(&mut self, now: Instant, more: bool, skipped: &mut u64) -> bool {
-        let stands = now.duration_since(self.drawn);
-        if now < self.due || !self.changed && stands < IDLE {
-            return false;
-        }
-        self.due = now + FRAME;
-        if more && stands < LATEST {
-            *skipped += 1;
-            return false;
-        }
-        (self.drawn, self.changed) = (now, false);
-        true
     }
 }
 
@@ -229,32 +221,4 @@ fn restore() {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn frames_are_skipped_under_load_but_never_for_long() {
-        let begin = Instant::now();
-        let mut pace = Pace::new(begin);
-        let (mut drawn, mut skipped) = (0, 0);
-        for millis in 0..2000 {
-            pace.changed = true;
-            let now = begin + Duration::from_millis(millis);
-            drawn += u32::from(pace.is_due(now, true, &mut skipped));
-        }
-        assert!((7..=8).contains(&drawn), "{drawn}");
-        assert!((30..=34).contains(&skipped), "{skipped}");
-    }
-
-    #[test]
-    fn an_idle_screen_is_drawn_once_a_second() {
-        let begin = Instant::now();
-        let mut pace = Pace::new(begin);
-        let (mut drawn, mut skipped) = (0, 0);
-        for millis in 0..5000 {
-            let now = begin + Duration::from_millis(millis);
-            drawn += u32::from(pace.is_due(now, false, &mut skipped));
-        }
-        assert_eq!((drawn, skipped), (5, 0));
-    }
-}
+mod tests;

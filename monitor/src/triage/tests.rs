@@ -11,6 +11,8 @@ use crate::report::{Event, Handshake};
 mod random;
 mod screens;
 
+pub(super) use screens::shown;
+
 /// The time at which the tests begin.
 const BEGIN: u64 = 1_747_629_980_117_000_000;
 

@@ -83,8 +83,11 @@ pub(super) fn status(model: &Model) -> Row {
         };
     }
     let mut row = Row::new(Role::Plain, " ");
-    if let Some(waiting) = &model.waiting {
-        row = row.and(Role::Warning, &format!("PAUSED, {} wait  ", waiting.len()));
+    let waiting = model.waiting.len();
+    if model.paused {
+        row = row.and(Role::Warning, &format!("PAUSED, {waiting} wait  "));
+    } else if waiting > 0 {
+        row = row.and(Role::Warning, &format!("catching up, {waiting} wait  "));
     }
     if !model.filter_text.is_empty() {
         row = row.and(Role::Warning, &format!("filter {}  ", model.filter_text));

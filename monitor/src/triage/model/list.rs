@@ -85,6 +85,9 @@ impl Model {
             let fits = |record: &&Arc<Record>| self.filter.matches_told(&record.told());
             return held.filter(fits).collect();
         };
+        // Of most handshakes the words alone tell that they belong elsewhere; a key is made of the others only.
+        let may_be = |record: &&Arc<Record>| record.word() == key.cause && record.sni == key.name;
+        let held = held.filter(may_be);
         let of_it: Vec<_> = held.filter(|record| Key::of(record) == *key).collect();
         match self.problems.get(key) {
             Some(problem) if of_it.len() < problem.examples().len() => {

@@ -1,6 +1,5 @@
 //! News come in.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::{MAX_LOSSES, MAX_WAITING, Model};
@@ -8,23 +7,36 @@ use crate::triage::news::{News, SourceId, State};
 use crate::triage::record::{self, Record, Revised, Said};
 
 impl Model {
-    /// Takes what a source tells; while the screen is paused, that waits.
+    /// Takes what a source tells. While the screen is paused that waits, and behind a pause until what waited is read.
     pub(crate) fn take(&mut self, news: News) {
-        match (&mut self.waiting, &news) {
-            (Some(waiting), News::Line(..)) if waiting.len() < MAX_WAITING => {
-                waiting.push_back(news);
+        let waits = self.paused || !self.waiting.is_empty();
+        match news {
+            News::Line(..) if waits && self.waiting.len() < MAX_WAITING => {
+                self.waiting.push_back(news);
             }
-            (Some(_), News::Line(..)) => self.overrun += 1,
+            News::Line(..) if waits => self.overrun += 1,
             _ => self.apply(news),
         }
     }
 
-    /// Holds everything still, or goes on with what has waited.
-    pub(crate) fn pause(&mut self) {
-        match self.waiting.take() {
-            None => self.waiting = Some(VecDeque::new()),
-            Some(waiting) => waiting.into_iter().for_each(|news| self.apply(news)),
+    /// Holds everything still, or goes on: what has waited is then read with [`Self::catch_up`].
+    pub(crate) const fn pause(&mut self) {
+        self.paused = !self.paused;
+    }
+
+    /// Reads so many of the lines that have waited. Gives how many that were.
+    pub(crate) fn catch_up(&mut self, most: usize) -> usize {
+        let count = if self.paused {
+            0
+        } else {
+            self.waiting.len().min(most)
+        };
+        for _ in 0..count {
+            if let Some(news) = self.waiting.pop_front() {
+                self.apply(news);
+            }
         }
+        count
     }
 
     fn apply(&mut self, news: News) {

@@ -19,7 +19,7 @@ use crate::triage::{File, Sources, plain};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
-pub(super) fn shown(model: &mut Model, (columns, lines): (u16, u16)) -> String {
+pub(in crate::triage) fn shown(model: &mut Model, (columns, lines): (u16, u16)) -> String {
     model.resize(columns, lines);
     let mut terminal = Terminal::new(TestBackend::new(columns, lines)).unwrap();
     terminal
@@ -160,7 +160,11 @@ fn a_pause_holds_the_screen_and_loses_nothing() {
     };
     assert_eq!(body(&before), body(&during));
     press(&mut model, " ");
-    assert!(shown(&mut model, (120, 40)).contains(" 31 "));
+    let after = shown(&mut model, (120, 40));
+    assert!(after.contains("catching up, 1 wait"), "{after}");
+    assert_eq!(model.catch_up(10), 1);
+    let after = shown(&mut model, (120, 40));
+    assert!(after.contains(" 31 ") && !after.contains("wait"), "{after}");
 }
 
 #[test]
