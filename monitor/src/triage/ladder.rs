@@ -11,6 +11,7 @@
 mod dissect;
 mod drawing;
 mod legs;
+mod quic;
 mod told;
 
 use super::news::Packet;

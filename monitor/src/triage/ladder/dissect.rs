@@ -1,11 +1,12 @@
 //! What a packet of a connection says, by the project's own readers.
 
+use super::quic::Quic;
 use crate::stream::{Piece, Stream};
 use crate::tls::record::{ALERT, APPLICATION_DATA};
 use crate::tls::{Deframer, Item, names};
 use crate::triage::record::Record;
 use crate::triage::text::Role;
-use crate::wire::{Datagram, Packet, Segment, Transport};
+use crate::wire::{Packet, Segment, Transport};
 
 /// How many bytes of cleartext are shown.
 const SHOWN: usize = 24;
@@ -24,6 +25,7 @@ pub(super) type Said = (String, Role);
 pub(super) struct Talk {
     client: Half,
     server: Half,
+    quic: Quic,
 }
 
 struct Half {
@@ -58,6 +60,7 @@ impl Talk {
         Self {
             client: half("client"),
             server: half("server"),
+            quic: Quic::default(),
         }
     }
 
@@ -69,7 +72,7 @@ impl Talk {
         };
         match &packet.transport {
             Transport::Tcp(segment) => half.segment(segment),
-            Transport::Udp(datagram) => vec![quic(datagram)],
+            Transport::Udp(datagram) => self.quic.hear(from, datagram),
             Transport::Unreachable(about) => {
                 vec![(format!("ICMP unreachable, from {}", about.by), Role::Bad)]
             }
@@ -159,7 +162,7 @@ fn inferred(report: &serde_json::Value, side: &str) -> Vec<String> {
 }
 
 /// What it is, how it is painted, and its length.
-fn item_in_words(item: &Item<'_>) -> (String, Role, usize) {
+pub(super) fn item_in_words(item: &Item<'_>) -> (String, Role, usize) {
     let (text, role, bytes) = match item {
         Item::Handshake { kind, len, .. } => (camel(&kind.to_string()), Role::Strong, *len),
         Item::Alert { level, description } => {
@@ -206,23 +209,4 @@ fn first_words(bytes: &[u8]) -> String {
     let first = bytes.get(..SHOWN).unwrap_or(bytes);
     let more = if bytes.len() > SHOWN { "..." } else { "" };
     format!("{}{more}", crate::tls::text::printable(first))
-}
-
-/// QUIC by the form of its first header (RFC 9000 section 17).
-fn quic(datagram: &Datagram<'_>) -> Said {
-    let bytes = datagram.payload_len;
-    let kind = match datagram.payload {
-        [first, a, b, c, d, ..] if first & 0x80 != 0 => {
-            match ([*a, *b, *c, *d], (first >> 4) & 3) {
-                ([0, 0, 0, 0], _) => "Version Negotiation",
-                ([0, 0, 0, 1], 0) => "Initial",
-                ([0, 0, 0, 1], 1) => "0-RTT",
-                ([0, 0, 0, 1], 2) => "Handshake",
-                ([0, 0, 0, 1], _) => "Retry",
-                _ => "long header",
-            }
-        }
-        _ => "1-RTT",
-    };
-    (format!("QUIC {kind}, {bytes} B"), Role::Plain)
 }
