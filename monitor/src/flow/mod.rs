@@ -15,7 +15,7 @@ pub use head::Head;
 pub use key::{Endpoint, FlowKey, Protocol};
 pub use looks::{Foreign, Looks};
 pub use overlay::{Fit, Overlay};
-pub use quic::{Negotiation, Quic, QuicIds, QuicSeen};
+pub use quic::{Negotiation, Opener, Quic, QuicIds, QuicSeen};
 pub use side::{Side, Sides};
 pub use table::{Place, Table};
 pub use tcp::{End, Ending, Seen, Tcp};

@@ -13,7 +13,7 @@ mod opener;
 mod waiting;
 
 pub use ids::QuicIds;
-use opener::Opener;
+pub use opener::Opener;
 use waiting::Waiting;
 
 /// How many connection IDs of a side are remembered.
@@ -219,7 +219,7 @@ impl Quic {
         match frame {
             Frame::Ack => self.seen[from].acked = true,
             Frame::Crypto { .. } => {}
-            Frame::Close { error } => {
+            Frame::Close { error, .. } => {
                 if self.end.is_none() {
                     self.error = Some(error);
                     self.end = Some(End {

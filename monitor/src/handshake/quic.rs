@@ -99,7 +99,7 @@ impl Conversation {
         match frame {
             Frame::Ack => {}
             Frame::Crypto { offset, data } => self.crypto(from, offset, data, at),
-            Frame::Close { error } => self.close(from, error, at),
+            Frame::Close { error, .. } => self.close(from, error, at),
         }
     }
 

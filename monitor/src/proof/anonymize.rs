@@ -11,7 +11,9 @@ mod hello;
 mod key;
 mod messages;
 mod packet;
+mod quic;
 mod report;
+mod transport;
 mod words;
 
 use super::kept::Proof;
@@ -45,13 +47,14 @@ fn packets(proof: &Proof, key: &Key) -> Vec<super::Packet> {
             }
         }
     }
-    let each = proof.packets.iter().zip(streams_of);
-    each.filter_map(|(packet, found)| {
-        let payload = found.as_ref().and_then(|(streams, side, place)| {
+    let datagrams = quic::replaced(proof, key);
+    let each = proof.packets.iter().zip(streams_of).zip(&datagrams);
+    each.filter_map(|((packet, found), datagram)| {
+        let segment = found.as_ref().and_then(|(streams, side, place)| {
             let at = place.offset?;
             streams[*side].get(at..at + place.payload_len)
         });
-        packet::rebuild(packet, payload, key)
+        packet::rebuild(packet, segment.or(datagram.as_deref()), key)
     })
     .collect()
 }

@@ -11,7 +11,7 @@
 //!
 //! Lengths stay, so that a replay sees the same packets; checksums of what was changed are made anew.
 
-mod quic;
+pub(super) mod quic;
 mod stream;
 mod text;
 
@@ -158,6 +158,6 @@ fn redact_datagram(packet: &mut Packet) {
 }
 
 /// Where a part of a slice lies in it; an empty part may lie anywhere.
-fn offset_in(whole: &[u8], part: &[u8]) -> usize {
+pub(super) fn offset_in(whole: &[u8], part: &[u8]) -> usize {
     (part.as_ptr().addr()).saturating_sub(whole.as_ptr().addr())
 }

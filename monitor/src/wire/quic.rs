@@ -16,6 +16,7 @@ mod frames;
 mod keys;
 mod packets;
 mod protection;
+mod retry;
 mod varint;
 mod version;
 
@@ -29,5 +30,6 @@ pub use frames::{Frame, Frames};
 pub use keys::{Keys, Sender};
 pub use packets::{Head, Initial, Packet, Packets, opens_connection};
 pub use protection::Opened;
+pub use retry::{RETRY_TAG, retry_tag};
 pub(crate) use varint::Cursor;
 pub use version::Version;

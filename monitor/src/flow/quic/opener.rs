@@ -10,7 +10,7 @@ const MAX_PAIRS: usize = 4;
 
 /// The keys that have opened packets of a conversation.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Opener {
+pub struct Opener {
     pairs: SmallVec<[Pair; 1]>,
     /// The largest packet number of each side that was opened.
     largest: crate::flow::Sides<Option<u64>>,
@@ -32,29 +32,37 @@ impl Opener {
     }
 
     /// The IDs that the keys follow from, the first first.
-    pub(super) fn ids(&self) -> impl Iterator<Item = ConnectionId> {
+    pub fn ids(&self) -> impl Iterator<Item = ConnectionId> {
         self.pairs.iter().map(|pair| pair.id)
     }
 
-    /// Opens a packet. The first way that works:
+    /// Opens a packet.
+    pub fn open(&mut self, from: Side, initial: &Initial<'_>) -> Option<Opened> {
+        Some(self.open_by(from, initial)?.1)
+    }
+
+    /// Opens a packet, and tells the ID that its keys follow from. The first way that works:
     ///
     /// 1. With keys that have opened packets before.
     /// 2. With the keys that the same IDs give for this packet's version, when that is another: compatible version negotiation.
     /// 3. A client's, with the keys that its own destination ID gives: its first, or its first after a Retry.
-    pub(super) fn open(&mut self, from: Side, initial: &Initial<'_>) -> Option<Opened> {
+    pub fn open_by(&mut self, from: Side, initial: &Initial<'_>) -> Option<(ConnectionId, Opened)> {
         let version = initial.head.version;
-        let known = self.pairs.iter().filter(|pair| pair.version == version);
+        let mut known = self.pairs.iter().filter(|pair| pair.version == version);
         let opened = known
-            .map(|pair| pair.keys(from))
-            .find_map(|keys| keys.open(initial, self.largest[from]))
+            .find_map(|pair| pair.open(from, initial, self.largest[from]))
             .or_else(|| self.open_with_new(from, initial));
-        if let Some(opened) = &opened {
+        if let Some((_, opened)) = &opened {
             self.largest[from] = self.largest[from].max(Some(opened.number));
         }
         opened
     }
 
-    fn open_with_new(&mut self, from: Side, initial: &Initial<'_>) -> Option<Opened> {
+    fn open_with_new(
+        &mut self,
+        from: Side,
+        initial: &Initial<'_>,
+    ) -> Option<(ConnectionId, Opened)> {
         let version = initial.head.version;
         let own = (from == Side::Client).then_some(initial.head.destination);
         let ids: SmallVec<[ConnectionId; MAX_PAIRS]> = self
@@ -65,7 +73,7 @@ impl Opener {
         ids.iter()
             .filter_map(|id| Pair::derive(version, id))
             .find_map(|pair| {
-                let opened = pair.keys(from).open(initial, self.largest[from])?;
+                let opened = pair.open(from, initial, self.largest[from])?;
                 self.keep(pair);
                 Some(opened)
             })
@@ -93,10 +101,16 @@ impl Pair {
         })
     }
 
-    const fn keys(&self, from: Side) -> &Keys {
-        match from {
+    fn open(
+        &self,
+        from: Side,
+        initial: &Initial<'_>,
+        largest: Option<u64>,
+    ) -> Option<(ConnectionId, Opened)> {
+        let keys = match from {
             Side::Client => &self.client,
             Side::Server => &self.server,
-        }
+        };
+        Some((self.id, keys.open(initial, largest)?))
     }
 }

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::{Key, der, words};
+use super::{Key, der, transport, words};
 
 /// The random of a ServerHello that is a HelloRetryRequest (RFC 8446 section 4.1.3) begins like this.
 const RETRY: [u8; 8] = [0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11];
@@ -167,6 +167,7 @@ fn extension(kind: u16, body: &mut [u8], key: &Key, is_client: bool) -> Option<(
                 replace_some(cut.block(2)?, key);
             }
         }
+        57 | 0xffa5 => transport::replace(cut.rest(), key),
         0xfe0d if is_client => encrypted_hello(&mut cut, key)?,
         0xff01 => replace_some(cut.block(1)?, key),
         // The server's choice among the client's keys is a number.

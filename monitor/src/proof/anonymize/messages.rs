@@ -141,36 +141,41 @@ impl Walk<'_> {
             .map(|place| byte(place).unwrap_or_default())
             .collect();
         let here: Vec<bool> = places.iter().map(is_here).collect();
-        let mut at = 0;
-        while let Some([kind, a, b, c]) = bytes
-            .get(at..)
-            .and_then(|rest| rest.first_chunk::<MESSAGE>())
-            .copied()
-        {
-            let len = usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c);
-            let end = (at + MESSAGE + len).min(bytes.len());
-            let header_is_here = here
-                .get(at..at + MESSAGE)
-                .is_some_and(|here| here.iter().all(|it| *it));
-            if !header_is_here {
-                break;
-            }
-            let body = at + MESSAGE..end;
-            let gap = here
-                .get(body.clone())
-                .and_then(|here| here.iter().position(|it| !it));
-            if let Some(body) = bytes.get_mut(body) {
-                let whole = gap.unwrap_or(body.len());
-                let (seen, behind) = body.split_at_mut(whole);
-                hello::message(kind, seen, key);
-                behind.fill(0);
-            }
-            at = end;
-        }
-        if let Some(rest) = bytes.get_mut(at..) {
-            rest.fill(0);
-        }
+        replace(&mut bytes, &here, key);
         (places, bytes)
+    }
+}
+
+/// Goes through handshake messages, of whose bytes those that came by are known. Behind a gap all is zeroed.
+pub(super) fn replace(bytes: &mut [u8], here: &[bool], key: &Key) {
+    let mut at = 0;
+    while let Some([kind, a, b, c]) = bytes
+        .get(at..)
+        .and_then(|rest| rest.first_chunk::<MESSAGE>())
+        .copied()
+    {
+        let len = usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c);
+        let end = (at + MESSAGE + len).min(bytes.len());
+        let header_is_here = here
+            .get(at..at + MESSAGE)
+            .is_some_and(|here| here.iter().all(|it| *it));
+        if !header_is_here {
+            break;
+        }
+        let body = at + MESSAGE..end;
+        let gap = here
+            .get(body.clone())
+            .and_then(|here| here.iter().position(|it| !it));
+        if let Some(body) = bytes.get_mut(body) {
+            let whole = gap.unwrap_or(body.len());
+            let (seen, behind) = body.split_at_mut(whole);
+            hello::message(kind, seen, key);
+            behind.fill(0);
+        }
+        at = end;
+    }
+    if let Some(rest) = bytes.get_mut(at..) {
+        rest.fill(0);
     }
 }
 

@@ -10,8 +10,8 @@ use crate::wire::{self, Datagram, Segment, Transport, Unreachable, Unreached};
 const TCP: u8 = 6;
 const UDP: u8 = 17;
 
-/// The packet with other addresses and this payload; where there is none, zeros. None of what cannot be read. Tunnels and
-/// options are not in it.
+/// The packet with other addresses and this payload. Where there is none, a segment has zeros, and a datagram is cut off: its
+/// length is what is left. None of what cannot be read. Tunnels and options are not in it.
 pub(super) fn rebuild(packet: &Packet, payload: Option<&[u8]>, key: &Key) -> Option<Packet> {
     let decoded = packet.decode()?;
     let (protocol, transport, left_out) = match &decoded.transport {
@@ -19,7 +19,11 @@ pub(super) fn rebuild(packet: &Packet, payload: Option<&[u8]>, key: &Key) -> Opt
             let cut = segment.payload_len as usize - segment.payload.len();
             (TCP, tcp(segment, payload), cut)
         }
-        Transport::Udp(datagram) => (UDP, udp(datagram), datagram.payload_len as usize),
+        Transport::Udp(datagram) => {
+            let payload = payload.unwrap_or_default();
+            let cut = (datagram.payload_len as usize).saturating_sub(payload.len());
+            (UDP, udp(datagram, payload), cut)
+        }
         Transport::Unreachable(about) => unreachable(about, &decoded, key),
     };
     let network = ip(&decoded, protocol, &transport, left_out, key);
@@ -50,15 +54,14 @@ fn tcp(segment: &Segment<'_>, payload: Option<&[u8]>) -> Vec<u8> {
     bytes
 }
 
-/// What can be read in a datagram of QUIC by anyone, names included, is under keys that follow from its connection ID. It is
-/// cut off: its length is what is left.
-fn udp(datagram: &Datagram<'_>) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(8);
+fn udp(datagram: &Datagram<'_>, payload: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(8 + payload.len());
     bytes.extend(datagram.source_port.to_be_bytes());
     bytes.extend(datagram.destination_port.to_be_bytes());
     let len = u16::try_from(datagram.payload_len + 8).unwrap_or_default();
     bytes.extend(len.to_be_bytes());
     bytes.extend([0; 2]);
+    bytes.extend(payload);
     bytes
 }
 

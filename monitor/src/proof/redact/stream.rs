@@ -38,21 +38,35 @@ impl Stream {
         let first = segment.seq.wrapping_add(u32::from(segment.flags.syn()));
         let base = *self.base.get_or_insert(first);
         let at = usize::try_from(first.wrapping_sub(base)).ok()?;
-        let end = at.checked_add(segment.payload.len())?;
-        if segment.payload.is_empty() || end > MOST {
-            return None;
-        }
+        let is_data = !segment.payload.is_empty();
+        (is_data && self.put(at, segment.payload)).then_some(at)
+    }
+
+    /// Takes bytes that belong here; false where the stream is not followed that far.
+    pub(in crate::proof) fn put(&mut self, at: usize, said: &[u8]) -> bool {
+        let Some(end) = at.checked_add(said.len()).filter(|end| *end <= MOST) else {
+            return false;
+        };
         if self.bytes.len() < end {
             self.bytes.resize(end, 0);
             self.here.resize(end, false);
         }
-        let (bytes, here) = (self.bytes.get_mut(at..end)?, self.here.get_mut(at..end)?);
-        for ((place, is_here), byte) in bytes.iter_mut().zip(here).zip(segment.payload) {
+        let bytes = self.bytes.get_mut(at..end).unwrap_or_default();
+        let here = self.here.get_mut(at..end).unwrap_or_default();
+        for ((place, is_here), byte) in bytes.iter_mut().zip(here).zip(said) {
             if !std::mem::replace(is_here, true) {
                 *place = *byte;
             }
         }
-        Some(at)
+        true
+    }
+
+    /// Whether nothing else came by where these bytes belong.
+    pub(in crate::proof) fn agrees(&self, at: usize, said: &[u8]) -> bool {
+        let here = self.here.get(at..).unwrap_or_default();
+        let bytes = self.bytes.get(at..).unwrap_or_default();
+        let mut known = bytes.iter().zip(here).zip(said);
+        known.all(|((byte, is_here), said)| !is_here || byte == said)
     }
 
     /// What came by without a gap.

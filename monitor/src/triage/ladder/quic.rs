@@ -130,7 +130,7 @@ impl Half {
         match frame {
             Frame::Ack => visit("ACK".to_owned(), Role::Faint),
             Frame::Crypto { offset, data } => self.crypto(offset, data, visit),
-            Frame::Close { error } => visit(close(error), Role::Bad),
+            Frame::Close { error, .. } => visit(close(error), Role::Bad),
         }
     }
 

@@ -30,6 +30,8 @@ pub enum Frame<'a> {
     Close {
         /// The error code (RFC 9000 section 20.1): 0x0100 and an alert's code for a TLS alert.
         error: u64,
+        /// What it says of it, for people.
+        reason: &'a [u8],
     },
 }
 
@@ -37,6 +39,8 @@ pub enum Frame<'a> {
 #[derive(Clone, Debug)]
 pub struct Frames<'a> {
     cursor: Cursor<'a>,
+    /// What stands behind the last frame that was told.
+    behind: &'a [u8],
     is_google: bool,
 }
 
@@ -45,8 +49,14 @@ impl<'a> Frames<'a> {
     pub(super) const fn new(version: Version, payload: &'a [u8]) -> Self {
         Self {
             cursor: Cursor::new(payload),
+            behind: payload,
             is_google: version.is_google(),
         }
+    }
+
+    /// What stands behind the last frame that was told: at the end PADDING, and what cannot be read.
+    pub const fn rest(&self) -> &'a [u8] {
+        self.behind
     }
 
     fn read(&mut self) -> Option<Frame<'a>> {
@@ -90,8 +100,8 @@ impl<'a> Frames<'a> {
     fn close(&mut self) -> Option<Frame<'a>> {
         let error = self.cursor.varint()?;
         let _frame_type = self.cursor.varint()?;
-        let _reason = self.cursor.block()?;
-        Some(Frame::Close { error })
+        let reason = self.cursor.block()?;
+        Some(Frame::Close { error, reason })
     }
 }
 
@@ -100,9 +110,13 @@ impl<'a> Iterator for Frames<'a> {
 
     fn next(&mut self) -> Option<Frame<'a>> {
         let frame = self.read();
-        if frame.is_none() {
-            self.cursor = Cursor::new(&[]);
-        }
+        self.cursor = match frame {
+            Some(_) => {
+                self.behind = self.cursor.rest();
+                Cursor::new(self.behind)
+            }
+            None => Cursor::new(&[]),
+        };
         frame
     }
 }

@@ -1,4 +1,6 @@
-//! Taking the protection off an Initial packet (RFC 9001 sections 5.3 and 5.4).
+//! Taking the protection off an Initial packet, and putting it on again (RFC 9001 sections 5.3 and 5.4).
+
+use std::ops::Range;
 
 use aes::Aes128;
 use aes::cipher::{BlockEncrypt, KeyInit};
@@ -19,16 +21,26 @@ pub struct Opened {
     pub number: u64,
     version: Version,
     bytes: SmallVec<[u8; 1536]>,
-    payload: std::ops::Range<usize>,
+    payload: Range<usize>,
 }
 
 impl Opened {
     /// What it carries.
     pub fn frames(&self) -> Frames<'_> {
-        Frames::new(
-            self.version,
-            self.bytes.get(self.payload.clone()).unwrap_or_default(),
-        )
+        Frames::new(self.version, self.payload())
+    }
+
+    /// What it carries, in bytes.
+    pub fn payload(&self) -> &[u8] {
+        self.bytes.get(self.payload.clone()).unwrap_or_default()
+    }
+
+    /// Its header, in the clear up to the end of the packet number, and what it carries.
+    pub fn parts_mut(&mut self) -> (&mut [u8], &mut [u8]) {
+        let whole = self.bytes.get_mut(..self.payload.end).unwrap_or_default();
+        whole
+            .split_at_mut_checked(self.payload.start)
+            .unwrap_or_default()
     }
 }
 
@@ -54,6 +66,37 @@ impl Keys {
             bytes,
             payload: payload_at..end,
         })
+    }
+
+    /// Protects a packet that was opened and changed.
+    pub fn protect(&self, mut opened: Opened) -> Option<Vec<u8>> {
+        self.seal_in_place(&mut opened.bytes, opened.payload.start, opened.number)?;
+        Some(opened.bytes.into_vec())
+    }
+
+    /// Protects a packet in the clear, at whose end there is room for the tag.
+    pub(super) fn seal_in_place(
+        &self,
+        bytes: &mut [u8],
+        payload_at: usize,
+        number: u64,
+    ) -> Option<()> {
+        let end = bytes.len().checked_sub(TAG)?;
+        let (header, body) = bytes.split_at_mut_checked(payload_at)?;
+        let (payload, tag) = body.split_at_mut_checked(end.checked_sub(payload_at)?)?;
+        let made = Aes128Gcm::new(&self.key.into())
+            .encrypt_in_place_detached(&self.nonce(number).into(), header, payload)
+            .ok()?;
+        tag.copy_from_slice(&made);
+        let len = usize::from(*bytes.first()? & 3).checked_add(1)?;
+        let at = payload_at.checked_sub(len)?;
+        let sample_at = at.checked_add(SAMPLE_AT)?;
+        let [first_mask, mask @ ..] = self.mask(*bytes.get(sample_at..)?.first_chunk()?);
+        *bytes.first_mut()? ^= first_mask & 0x0f;
+        for (byte, mask) in bytes.get_mut(at..payload_at)?.iter_mut().zip(mask) {
+            *byte ^= mask;
+        }
+        Some(())
     }
 
     /// Takes the protection off the header: the packet's number, and where its payload begins.

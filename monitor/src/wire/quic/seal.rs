@@ -2,13 +2,9 @@
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,
-    clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "packets of tests are short"
 )]
-
-use aes_gcm::aead::AeadInPlace;
-use aes_gcm::{Aes128Gcm, KeyInit};
 
 use super::{Head, Keys, Version};
 
@@ -40,31 +36,13 @@ impl Keys {
         &self,
         mut bytes: Vec<u8>,
         number: u32,
-        mut payload: Vec<u8>,
+        payload: Vec<u8>,
     ) -> Vec<u8> {
-        let at = bytes.len() - 4;
-        let mut nonce = self.iv;
-        for (byte, digit) in nonce
-            .iter_mut()
-            .skip(4)
-            .zip(u64::from(number).to_be_bytes())
-        {
-            *byte ^= digit;
-        }
-        let tag = Aes128Gcm::new(&self.key.into())
-            .encrypt_in_place_detached(&nonce.into(), &bytes, &mut payload)
-            .unwrap();
+        let payload_at = bytes.len();
         bytes.extend(payload);
-        bytes.extend(tag);
-        let mut block = aes::Block::clone_from_slice(&bytes[at + 4..at + 20]);
-        aes::cipher::BlockEncrypt::encrypt_block(
-            &<aes::Aes128 as KeyInit>::new(&self.hp.into()),
-            &mut block,
-        );
-        bytes[0] ^= block[0] & 0x0f;
-        for (byte, mask) in bytes[at..at + 4].iter_mut().zip(&block[1..]) {
-            *byte ^= mask;
-        }
+        bytes.extend([0; 16]);
+        self.seal_in_place(&mut bytes, payload_at, number.into())
+            .unwrap();
         bytes
     }
 }

@@ -158,6 +158,20 @@ fn the_retry_of_the_appendix_names_the_new_id(#[case] packet: &str) {
     assert_eq!(head.source.as_bytes(), hex("f067a5502a4262b5"));
 }
 
+/// Sections A.4 of RFC 9001, RFC 9369 and draft-ietf-quic-tls-29.
+#[rstest]
+#[case::v1("ff000000010008f067a5502a4262b5746f6b656e04a265ba2eff4d829058fb3f0f2496ba")]
+#[case::v2("cf6b3343cf0008f067a5502a4262b5746f6b656ec8646ce8bfe33952d955543665dcc7b6")]
+#[case::draft_29("ffff00001d0008f067a5502a4262b5746f6b656ed16926d81f6f9ca2953a8aa4575e1e49")]
+fn the_tag_of_a_retry_is_that_of_the_appendix(#[case] packet: &str) {
+    let packet = hex(packet);
+    let Packet::Retry(head) = only(&packet) else {
+        panic!("a Retry")
+    };
+    let (said, tag) = packet.split_at(packet.len() - RETRY_TAG);
+    assert_eq!(retry_tag(head.version, &id(), said).unwrap(), tag);
+}
+
 #[test]
 fn coalesced_packets_are_told_one_by_one() {
     let mut datagram = hex(SERVER_V1);
