@@ -7,9 +7,6 @@ use hashbrown::HashMap;
 
 use crate::report::{Handshake, Peer, ProxyProtocol, Revision};
 
-/// Clients that are told apart in one group.
-const CLIENTS: usize = 64;
-
 /// The clients of one group, by address.
 #[derive(Clone, Debug, Default)]
 pub struct Clients {
@@ -46,8 +43,9 @@ impl Clients {
         ranked
     }
 
-    pub(super) fn add(&mut self, client: &Affected) {
-        let room = self.known.len() < CLIENTS;
+    /// One failure of this client; `most` are told apart.
+    pub(super) fn add(&mut self, client: &Affected, most: usize) {
+        let room = self.known.len() < most;
         match self.known.get_mut(&client.address) {
             Some(known) => {
                 known.count += 1;
@@ -79,9 +77,11 @@ impl Clients {
 
 /// The client of one failure.
 #[derive(Clone, Debug)]
-pub(super) struct Affected {
-    address: IpAddr,
-    pod: Option<Arc<str>>,
+pub struct Affected {
+    /// Its address; that which a PROXY protocol header names, where there is one.
+    pub address: IpAddr,
+    /// `namespace/pod`, where it is known.
+    pub pod: Option<Arc<str>>,
 }
 
 impl Affected {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::certificates::Certificates;
-use super::trend::Trend;
+use super::reported::STEP_SECONDS;
+use super::trend::{Scale, Trend};
 use crate::flow;
 use crate::frame::Timestamp;
 use crate::report::{Cause, EndpointName, Event, Handshake, Outcome, Revision, ServerHelloReport};
@@ -18,6 +19,8 @@ const ENDPOINTS: usize = 512;
 const WORDS: usize = 16;
 /// Addresses of one workload that are told apart.
 const ADDRESSES: usize = 64;
+/// The trends are those of the problems.
+const SCALE: Scale = Scale::fixed(STEP_SECONDS);
 
 /// All endpoints. A new one takes the place of that which was asked last longest ago.
 #[derive(Clone, Debug, Default)]
@@ -174,7 +177,7 @@ impl Endpoint {
 
     fn fail(&mut self, handshake: &Handshake) {
         self.failed_count += 1;
-        self.failed.add(handshake.time);
+        self.failed.add(&SCALE, handshake.time);
         self.last_failed = self.last_failed.max(Some(handshake.time));
         let cause = handshake.cause_or_unexplained();
         *self.causes.entry(cause).or_default() += 1;
@@ -185,7 +188,7 @@ impl Endpoint {
 
     fn establish(&mut self, handshake: &Handshake) {
         self.established_count += 1;
-        self.established.add(handshake.time);
+        self.established.add(&SCALE, handshake.time);
         self.last_established = self.last_established.max(Some(handshake.time));
         if let Some(hello) = &handshake.server_hello {
             self.negotiated(hello);

@@ -1,128 +1,94 @@
 //! One group of failures.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use super::clients::{Affected, Clients};
-use super::trend::Trend;
+use super::groups::Room;
+use super::trend::{Scale, Trend};
 use crate::frame::Timestamp;
-use crate::report::{Cause, Confidence, EndpointName, Handshake, HandshakeId, Revision};
 
-/// Handshakes that are named as examples.
-const SAMPLES: usize = 5;
-
-/// What the failures of a group have in common.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ProblemKey {
-    /// Why they failed.
-    pub cause: Cause,
-    /// Which server was asked.
-    pub endpoint: EndpointName,
-    /// By which name.
-    pub name: Name,
-}
-
-/// The name in the ClientHello.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Name {
-    /// There was none, or no hello was seen.
-    None,
-    /// This one.
-    Named(Arc<str>),
-    /// One of many more than are told apart.
-    Others,
-}
-
-impl Name {
-    pub(super) fn of(sni: Option<&Arc<str>>) -> Self {
-        sni.map_or(Self::None, |name| Self::Named(Arc::clone(name)))
+/// What makes two failures the same problem.
+pub trait Key: Clone + Eq + std::hash::Hash + Ord {
+    /// The group of all names that are not told apart, where this one is of a name that could be among them.
+    fn among_others(&self) -> Option<Self> {
+        None
     }
+}
+
+/// What is held of one failure, to be looked at.
+pub trait Example {
+    /// Whether the other is of the same handshake.
+    fn is_of(&self, other: &Self) -> bool;
+}
+
+/// What a group takes from one failure, whoever tells of it.
+#[derive(Clone, Debug)]
+pub struct Seen<E> {
+    /// When its handshake began.
+    pub time: Timestamp,
+    /// Who failed, where that is known.
+    pub client: Option<Affected>,
+    /// What is held of it.
+    pub example: E,
 }
 
 /// A group: how many, since when, how often lately, and whom it affects.
 #[derive(Clone, Debug)]
-pub struct Problem {
+pub struct Problem<K, E> {
     /// What its failures have in common.
-    pub key: ProblemKey,
+    pub key: K,
     /// How many failures; each counts once, whatever the sample rate.
     pub count: u64,
     /// When the first of them began.
     pub first: Timestamp,
     /// When the last of them began.
     pub last: Timestamp,
-    /// How sure the cause of the last one is.
-    pub confidence: Option<Confidence>,
-    /// How many began in each part of the last minutes.
+    /// How many began in each step of time.
     pub trend: Trend,
     /// Who failed.
     pub clients: Clients,
-    samples: VecDeque<HandshakeId>,
+    examples: VecDeque<E>,
 }
 
-impl Problem {
-    /// The last few of them, the newest first.
-    pub fn samples(&self) -> impl Iterator<Item = HandshakeId> {
-        self.samples.iter().copied()
+impl<K, E: Example> Problem<K, E> {
+    /// The last few of them, the oldest first.
+    pub fn examples(&self) -> impl DoubleEndedIterator<Item = &E> + ExactSizeIterator {
+        self.examples.iter()
     }
 
-    pub(super) fn new(key: ProblemKey) -> Self {
+    pub(super) fn new(key: K) -> Self {
         Self {
             key,
             count: 0,
             first: Timestamp(u64::MAX),
             last: Timestamp::default(),
-            confidence: None,
-            trend: Trend::default(),
+            trend: Trend::new(),
             clients: Clients::default(),
-            samples: VecDeque::new(),
+            examples: VecDeque::new(),
         }
     }
 
-    pub(super) fn add(&mut self, failure: &Failure) {
+    pub(super) fn add(&mut self, seen: Seen<E>, scale: &Scale, room: Room) {
         self.count += 1;
-        self.first = self.first.min(failure.time);
-        self.last = self.last.max(failure.time);
-        self.confidence = failure.confidence;
-        self.trend.add(failure.time);
-        self.clients.add(&failure.client);
-        self.samples.push_front(failure.id);
-        self.samples.truncate(SAMPLES);
+        self.first = self.first.min(seen.time);
+        self.last = self.last.max(seen.time);
+        self.trend.add(scale, seen.time);
+        if let Some(client) = &seen.client {
+            self.clients.add(client, room.clients);
+        }
+        if self.examples.len() >= room.examples {
+            self.examples.pop_front();
+        }
+        self.examples.push_back(seen.example);
     }
 
     /// The first and the last time stay as they are: what was said was said.
-    pub(super) fn take(&mut self, failure: &Failure) {
+    pub(super) fn take(&mut self, seen: &Seen<E>, scale: &Scale) {
         self.count = self.count.saturating_sub(1);
-        self.trend.take(failure.time);
-        self.clients.take(&failure.client);
-        self.samples.retain(|id| *id != failure.id);
-    }
-}
-
-/// What a group takes from one failure.
-#[derive(Clone, Debug)]
-pub(super) struct Failure {
-    id: HandshakeId,
-    time: Timestamp,
-    confidence: Option<Confidence>,
-    client: Affected,
-}
-
-impl Failure {
-    pub(super) fn of(handshake: &Handshake) -> Self {
-        Self {
-            id: handshake.id,
-            time: handshake.time,
-            confidence: handshake.confidence,
-            client: Affected::of(handshake),
+        self.trend.take(scale, seen.time);
+        if let Some(client) = &seen.client {
+            self.clients.take(client);
         }
-    }
-
-    pub(super) fn revised(revision: &Revision) -> Self {
-        Self {
-            id: revision.id,
-            time: revision.begun,
-            confidence: revision.confidence,
-            client: Affected::revised(revision),
-        }
+        self.examples.retain(|held| !held.is_of(&seen.example));
     }
 }

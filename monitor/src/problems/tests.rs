@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::*;
-use crate::report::example;
+use crate::report::{Cause, Event, Handshake, example};
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -37,9 +37,9 @@ fn failures_of_one_cause_endpoint_and_name_are_one_problem() {
     assert_eq!(first.key.endpoint.to_string(), "apigee/ingressgateway-ext");
     assert_eq!((first.count, &first.key.name), (20, &Name::None));
     assert_eq!(first.last.since(first.first).as_secs(), 19);
-    assert_eq!(first.trend.total(problems.now()), 20);
+    assert_eq!(first.trend.total(problems.scale(), STEPS), 20);
     assert_eq!(first.clients.known(), 1);
-    assert_eq!(first.samples().count(), 5);
+    assert_eq!(first.examples().count(), 5);
 }
 
 #[test]
@@ -54,8 +54,8 @@ fn a_revision_moves_the_failure_and_leaves_no_empty_group() {
     assert_eq!(ranked.len(), 1);
     assert_eq!(ranked[0].key.cause, revision.cause);
     assert_eq!((ranked[0].count, ranked[0].clients.known()), (1, 1));
-    assert_eq!(ranked[0].trend.total(problems.now()), 1);
-    assert_eq!(problems.forgotten(), Forgotten::default());
+    assert_eq!(ranked[0].trend.total(problems.scale(), STEPS), 1);
+    assert_eq!(problems.forgotten, Forgotten::default());
 }
 
 #[test]
@@ -65,10 +65,10 @@ fn invented_names_take_bounded_room_and_hide_nothing() {
     for number in 0..10_000 {
         problems.observe(&named(&format!("n{number}.example")));
     }
-    assert_eq!(problems.iter().count(), NAMES + 2);
+    assert_eq!(problems.iter().count(), 32 + 2);
     let others = problems.iter().find(|one| one.key.name == Name::Others);
-    assert_eq!(others.unwrap().count, 10_000 - NAMES as u64);
-    assert_eq!(problems.forgotten(), Forgotten::default());
+    assert_eq!(others.unwrap().count, 10_000 - 32);
+    assert_eq!(problems.forgotten, Forgotten::default());
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn of_more_endpoints_than_have_a_place_the_oldest_is_forgotten_and_counted() {
         ports,
         ["10.4.2.7:10", "10.4.2.7:7", "10.4.2.7:8", "10.4.2.7:9"]
     );
-    let gone = problems.forgotten();
+    let gone = problems.forgotten;
     assert_eq!((gone.problems, gone.failures), (6, 6));
 }
 

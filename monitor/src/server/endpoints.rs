@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::baselines::{self, BaselineReport, called};
 use crate::flow;
 use crate::frame::Timestamp;
-use crate::problems::{self, BUCKET};
+use crate::problems::{self, STEP_SECONDS, STEPS, Scale};
 use crate::report::{EndpointName, SCHEMA};
 use crate::sink::baselines::Known;
 use crate::sink::lately::Groups;
@@ -105,7 +105,7 @@ impl EndpointsAnswer {
     /// What is told of the servers in these networks, of all where none is named. The baselines come later: the capture waits
     /// while the groups are borrowed.
     pub(super) fn of(groups: &Groups, servers: &[IpNet]) -> Self {
-        let now = groups.problems.now();
+        let scale = groups.problems.scale();
         let endpoints = groups.endpoints.in_order().into_iter();
         let is_asked = |endpoint: &&problems::Endpoint| {
             let mut places = endpoint.places.iter();
@@ -113,12 +113,12 @@ impl EndpointsAnswer {
         };
         Self {
             schema: SCHEMA,
-            time: now,
-            bucket_seconds: BUCKET.as_secs(),
+            time: scale.now(),
+            bucket_seconds: STEP_SECONDS,
             forgotten: groups.endpoints.forgotten(),
             endpoints: endpoints
                 .filter(is_asked)
-                .map(|endpoint| EndpointReport::of(endpoint, now))
+                .map(|endpoint| EndpointReport::of(endpoint, scale))
                 .collect(),
             baselines: None,
         }
@@ -143,7 +143,7 @@ fn is_in(place: &flow::Endpoint, servers: &[IpNet]) -> bool {
 }
 
 impl EndpointReport {
-    fn of(endpoint: &problems::Endpoint, now: Timestamp) -> Self {
+    fn of(endpoint: &problems::Endpoint, scale: &Scale) -> Self {
         let causes = endpoint.causes.iter();
         let versions = endpoint.versions.iter();
         Self {
@@ -154,8 +154,8 @@ impl EndpointReport {
             failed: endpoint.failed_count,
             last_established: endpoint.last_established,
             last_failed: endpoint.last_failed,
-            established_trend: endpoint.established.counts(now).to_vec(),
-            failed_trend: endpoint.failed.counts(now).to_vec(),
+            established_trend: endpoint.established.last(scale, STEPS),
+            failed_trend: endpoint.failed.last(scale, STEPS),
             causes: causes
                 .map(|(cause, count)| (cause.label(), *count))
                 .collect(),

@@ -8,9 +8,12 @@ use serde::Serialize;
 
 use crate::diagnosis::guide;
 use crate::frame::Timestamp;
-use crate::problems::{self, BUCKET, Name, Problem};
+use crate::problems::{self, Name, STEP_SECONDS, STEPS, Scale};
 use crate::report::{Cause, Confidence, EndpointName, HandshakeId, SCHEMA};
 use crate::sink::lately::Groups;
+
+/// A group of what this agent found.
+type Problem = problems::Problem<problems::ProblemKey, problems::Sample>;
 
 /// Clients that are named in one group.
 const CLIENTS: usize = 10;
@@ -97,23 +100,23 @@ impl SummaryAnswer {
             |problem: &&&Problem| causes.is_empty() || causes.contains(&problem.key.cause);
         let ranked = problems.ranked();
         let given = ranked.iter().filter(is_asked).take(limit);
-        let forgotten = problems.forgotten();
+        let forgotten = problems.forgotten;
         Self {
             schema: SCHEMA,
             time: problems.now(),
-            bucket_seconds: BUCKET.as_secs(),
+            bucket_seconds: STEP_SECONDS,
             groups: ranked.len(),
             forgotten_groups: forgotten.problems,
             forgotten_failures: forgotten.failures,
             problems: given
-                .map(|problem| ProblemReport::of(problem, problems.now()))
+                .map(|problem| ProblemReport::of(problem, problems.scale()))
                 .collect(),
         }
     }
 }
 
 impl ProblemReport {
-    fn of(problem: &Problem, now: Timestamp) -> Self {
+    fn of(problem: &Problem, scale: &Scale) -> Self {
         let key = &problem.key;
         let guide = guide(key.cause);
         let name = match &key.name {
@@ -122,17 +125,20 @@ impl ProblemReport {
         };
         Self {
             cause: key.cause,
-            confidence: problem.confidence,
+            confidence: problem
+                .examples()
+                .next_back()
+                .and_then(|last| last.confidence),
             endpoint: key.endpoint.clone(),
             name,
             other_names: key.name == Name::Others,
             count: problem.count,
-            last_minute: problem.trend.last_minute(now),
-            trend: problem.trend.counts(now).to_vec(),
+            last_minute: problem.trend.last_minute(scale),
+            trend: problem.trend.last(scale, STEPS),
             first: problem.first,
             last: problem.last,
             clients: ClientsReport::of(&problem.clients),
-            samples: problem.samples().collect(),
+            samples: problem.examples().rev().map(|one| one.id).collect(),
             meaning: guide.summary(),
             next: guide.next(),
         }

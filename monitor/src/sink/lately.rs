@@ -29,7 +29,7 @@ impl Lately {
 
     /// Time has come this far.
     pub fn advance(&self, now: Timestamp) {
-        self.groups().problems.advance(now);
+        self.groups().problems.reach(now);
     }
 
     /// What is held. The capture waits while it is borrowed, so not for long.

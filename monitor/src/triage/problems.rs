@@ -1,21 +1,28 @@
 //! Failures by cause, endpoint and name.
 
-use std::collections::VecDeque;
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use hashbrown::{HashMap, HashSet};
-
 use super::record::Record;
-use super::trend::{Scale, Trend};
-use crate::frame::Timestamp;
+use crate::problems::{self, Affected, Example, Groups, Room, Scale, Seen};
 
 /// How many problems are held.
 pub(crate) const MAX_PROBLEMS: usize = 300;
-/// How many clients of one are told apart.
-const MAX_CLIENTS: usize = 1000;
-/// How many of its handshakes each holds for itself, so that others do not push them out.
-const EXAMPLES: usize = 16;
+
+const ROOM: Room = Room {
+    problems: MAX_PROBLEMS,
+    // Names are not gathered here: a person looks through them.
+    names: MAX_PROBLEMS,
+    clients: 1000,
+    // Each holds handshakes for itself, so that others do not push them out.
+    examples: 16,
+};
+/// How many seconds the steps of the trends become long: half an hour in all.
+const LONGEST_STEP: u64 = 32;
+
+/// The failures that sources told of.
+pub(crate) type Problems = Groups<Key, Arc<Record>>;
+/// Failures of the same cause, endpoint and name.
+pub(crate) type Problem = problems::Problem<Key, Arc<Record>>;
 
 /// What makes two failures the same problem.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,71 +49,30 @@ impl Key {
     }
 }
 
-/// Failures of the same cause, endpoint and name.
-#[derive(Clone, Debug)]
-pub(crate) struct Problem {
-    /// What they have in common.
-    pub(crate) key: Key,
-    /// How many.
-    pub(crate) count: u64,
-    /// The first.
-    pub(crate) first: Timestamp,
-    /// The last.
-    pub(crate) last: Timestamp,
-    /// When.
-    pub(crate) trend: Trend,
-    clients: HashSet<IpAddr>,
-    examples: VecDeque<Arc<Record>>,
+impl problems::Key for Key {}
+
+impl Example for Arc<Record> {
+    fn is_of(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+/// What a problem takes from a failure.
+fn seen(record: &Arc<Record>) -> Seen<Arc<Record>> {
+    let proxied = record.proxied.map(|client| client.ip());
+    let address = proxied.or(record.client.address);
+    Seen {
+        time: record.time,
+        client: address.map(|address| Affected { address, pod: None }),
+        example: Arc::clone(record),
+    }
 }
 
 impl Problem {
-    fn new(key: Key, time: Timestamp) -> Self {
-        Self {
-            key,
-            count: 0,
-            first: time,
-            last: time,
-            trend: Trend::new(),
-            clients: HashSet::new(),
-            examples: VecDeque::new(),
-        }
-    }
-
-    fn add(&mut self, record: &Arc<Record>, scale: &Scale) {
-        self.count += 1;
-        self.first = self.first.min(record.time);
-        self.last = self.last.max(record.time);
-        self.trend.add(scale, record.time);
-        let proxied = record.proxied.map(|client| client.ip());
-        if let Some(client) = proxied.or(record.client.address)
-            && self.clients.len() < MAX_CLIENTS
-        {
-            self.clients.insert(client);
-        }
-        if self.examples.len() >= EXAMPLES {
-            self.examples.pop_front();
-        }
-        self.examples.push_back(Arc::clone(record));
-    }
-
     /// How many clients are affected; more than are told apart are `1000+`.
     pub(crate) fn clients(&self) -> String {
-        match self.clients.len() {
-            MAX_CLIENTS => format!("{MAX_CLIENTS}+"),
-            count => count.to_string(),
-        }
-    }
-
-    /// The same, to sort by.
-    fn client_count(&self) -> usize {
-        self.clients.len()
-    }
-
-    /// Its last handshakes, the oldest first.
-    pub(crate) fn examples(
-        &self,
-    ) -> impl DoubleEndedIterator<Item = &Arc<Record>> + ExactSizeIterator {
-        self.examples.iter()
+        let more = if self.clients.others() > 0 { "+" } else { "" };
+        format!("{}{more}", self.clients.known())
     }
 }
 
@@ -158,101 +124,41 @@ impl Order {
     }
 }
 
-/// All problems, in bounded room.
-#[derive(Debug, Default)]
-pub(crate) struct Problems {
-    held: HashMap<Key, Problem>,
-    scale: Scale,
-    /// How many made room for others.
-    pub(crate) forgotten: u64,
-    /// How many failures were counted.
-    pub(crate) failures: u64,
+impl Default for Problems {
+    fn default() -> Self {
+        Self::new(ROOM, Scale::growing_to(LONGEST_STEP))
+    }
 }
 
 impl Problems {
-    /// Time has come this far.
-    pub(crate) fn reach(&mut self, time: Timestamp) {
-        for _ in 0..self.scale.reach(time) {
-            for problem in self.held.values_mut() {
-                problem.trend.double();
-            }
-        }
-    }
-
     /// Counts a failure.
     pub(crate) fn add(&mut self, record: &Arc<Record>) {
-        self.reach(record.time);
-        let key = Key::of(record);
-        if self.held.len() >= MAX_PROBLEMS && !self.held.contains_key(&key) {
-            self.make_room();
-        }
-        self.failures += 1;
-        let problem = self
-            .held
-            .entry_ref(&key)
-            .or_insert_with(|| Problem::new(key.clone(), record.time));
-        problem.add(record, &self.scale);
+        self.failed(Key::of(record), seen(record));
     }
 
     /// The verdict on a failure has changed: it counts where it belongs now.
     pub(crate) fn revise(&mut self, before: &Record, now: &Arc<Record>) {
-        let key = Key::of(before);
-        if key == Key::of(now) {
-            return;
-        }
-        if let Some(problem) = self.held.get_mut(&key) {
-            self.failures = self.failures.saturating_sub(1);
-            problem.count = problem.count.saturating_sub(1);
-            problem.examples.retain(|record| record.id != now.id);
-            if problem.count == 0 {
-                self.held.remove(&key);
-            }
-        }
-        self.add(now);
-    }
-
-    /// The problem that was seen least lately goes.
-    fn make_room(&mut self) {
-        let oldest = self.held.values().min_by_key(|problem| problem.last);
-        if let Some(key) = oldest.map(|problem| problem.key.clone()) {
-            self.held.remove(&key);
-            self.forgotten += 1;
-        }
-    }
-
-    /// The problem with this key.
-    pub(crate) fn get(&self, key: &Key) -> Option<&Problem> {
-        self.held.get(key)
-    }
-
-    /// How long a step of the trends is, and what they have in common.
-    pub(crate) const fn scale(&self) -> &Scale {
-        &self.scale
+        self.moved(Key::of(before), Key::of(now), seen(now));
     }
 
     /// All of them, in this order; equals in that of their words.
     pub(crate) fn sorted(&self, order: Order) -> Vec<&Problem> {
-        let mut all: Vec<&Problem> = self.held.values().collect();
+        let mut all: Vec<&Problem> = self.iter().collect();
         all.sort_by(|a, b| {
             let by = match order {
                 Order::Count => b.count.cmp(&a.count),
                 Order::Rate => {
-                    let rate = |problem: &Problem| problem.trend.a_minute(&self.scale);
+                    let rate = |problem: &Problem| problem.trend.a_minute(self.scale());
                     rate(b).total_cmp(&rate(a))
                 }
                 Order::Last => b.last.cmp(&a.last),
                 Order::First => b.first.cmp(&a.first),
-                Order::Clients => b.client_count().cmp(&a.client_count()),
+                Order::Clients => b.clients.known().cmp(&a.clients.known()),
                 Order::Cause => std::cmp::Ordering::Equal,
             };
             by.then_with(|| a.key.cmp(&b.key))
         });
         all
-    }
-
-    /// How many there are.
-    pub(crate) fn len(&self) -> usize {
-        self.held.len()
     }
 }
 
@@ -303,7 +209,7 @@ mod tests {
             problems.add(&failure(number, 1, Some(&name), "unknown-sni"));
         }
         assert_eq!(problems.len(), MAX_PROBLEMS);
-        assert_eq!(problems.forgotten, MAX_PROBLEMS as u64);
+        assert_eq!(problems.forgotten.problems, MAX_PROBLEMS as u64);
         assert_eq!(problems.failures, 2 * MAX_PROBLEMS as u64);
     }
 }

@@ -141,7 +141,7 @@ fn unseen(model: &Model) -> Vec<String> {
         (model.unreadable, "lines unreadable"),
         (model.skipped, "frames skipped"),
         (model.held.forgotten, "handshakes made room"),
-        (model.problems.forgotten, "problems made room"),
+        (model.problems.forgotten.problems, "problems made room"),
     ];
     let counts = counts.into_iter().filter(|(count, _)| *count > 0);
     said.extend(counts.map(|(count, what)| format!("{count} {what}")));
