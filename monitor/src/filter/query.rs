@@ -61,7 +61,9 @@ fn in_one_line(error: &clap::Error) -> BadQuery {
     let is_usage = |text: &&str| text.starts_with("Usage:") || text.starts_with("For more");
     let paragraphs = said.split("\n\n").filter(|text| !is_usage(text));
     let words: Vec<&str> = paragraphs.flat_map(str::split_whitespace).collect();
-    let said = words.join(" ");
+    // Of a URL, its flags are parameters.
+    let said = words.join(" ").replace("'--", "'");
+    let said = said.replace("argument", "parameter");
     BadQuery(said.trim_start_matches("error: ").to_owned())
 }
 
@@ -127,8 +129,8 @@ mod tests {
 
     #[rstest]
     #[case("cause", "no-sni", "no-sni-rejected")]
-    #[case("clients", "10.0.0.0/8", "--clients")]
-    #[case("help", "", "--help")]
+    #[case("clients", "10.0.0.0/8", "parameter 'clients'")]
+    #[case("help", "", "parameter 'help'")]
     #[case("client", "ten", "10.0.0.0/8")]
     fn what_is_wrong_is_said(#[case] key: &str, #[case] value: &str, #[case] said: &str) {
         let error = Filter::from_query([(key, value)]).unwrap_err().to_string();

@@ -48,10 +48,18 @@ pub(super) async fn admit(
     request: Request,
     next: Next,
 ) -> Response {
-    match refusal(&caller, &rates, request.headers()) {
+    let mut answer = match refusal(&caller, &rates, &request) {
         Some(refusal) => refusal,
         None => next.run(request).await,
-    }
+    };
+    // What it says is of this moment, and of who asked.
+    let never = HeaderValue::from_static("no-store");
+    answer.headers_mut().insert(header::CACHE_CONTROL, never);
+    let as_said = HeaderValue::from_static("nosniff");
+    answer
+        .headers_mut()
+        .insert(header::X_CONTENT_TYPE_OPTIONS, as_said);
+    answer
 }
 
 /// The page itself says nothing, and must be there to ask for the token.
@@ -68,8 +76,10 @@ pub(super) async fn admit_page(
     }
 }
 
-fn refusal(caller: &Caller, rates: &Rates, headers: &HeaderMap) -> Option<Response> {
-    if has_body(headers) {
+fn refusal(caller: &Caller, rates: &Rates, request: &Request) -> Option<Response> {
+    let headers = request.headers();
+    // Of another method the body is not what is wrong.
+    if request.method().is_safe() && has_body(headers) {
         let said = "the API takes no body\n";
         return Some((StatusCode::PAYLOAD_TOO_LARGE, said).into_response());
     }

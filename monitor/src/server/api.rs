@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -36,7 +36,7 @@ pub(super) struct HandshakesAnswer {
 
 /// The last handshakes, as `tlsmon run --output json` prints them: failures unless the query says otherwise.
 pub(super) async fn handshakes(State(state): State<ServerState>, pairs: Pairs) -> Response {
-    let ask = match query::read(&pairs, &HeaderMap::new()) {
+    let ask = match query::read(&pairs, &["limit"]) {
         Ok(ask) => ask,
         Err(said) => return refused(&said),
     };

@@ -23,7 +23,7 @@ use super::door::{Door, Socket};
 use super::stream::{READERS, Stream};
 use super::{ServerState, routes};
 
-/// Connections at a time, those of readers of the stream among them; more wait in the kernel's backlog.
+/// Connections at a time through one door, those of readers of the stream among them; more wait in the kernel's backlog.
 const CONNECTIONS: usize = 64 + READERS;
 /// For a request's head to arrive, and for the next request on a connection that is kept.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
@@ -43,11 +43,12 @@ pub async fn serve(doors: Vec<Door>, state: ServerState, shutdown: impl Future<O
     let stream = Stream::new(&state);
     let router = routes::router(state).layer(Extension(Arc::clone(&stream)));
     let dispatcher = tokio::spawn(Arc::clone(&stream).dispatch());
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
     let (end, ending) = watch::channel(());
     let mut open = JoinSet::new();
     for door in doors {
-        open.spawn(door.answer(router.clone(), Arc::clone(&places), ending.clone()));
+        // Each has places of its own: who fills those of one door keeps nobody out of another, the kubelet for one.
+        let places = Arc::new(Semaphore::new(CONNECTIONS));
+        open.spawn(door.answer(router.clone(), places, ending.clone()));
     }
     drop(ending);
     shutdown.await;

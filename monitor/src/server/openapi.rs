@@ -84,6 +84,7 @@ const REFUSALS: &[(&str, &str)] = &[
     ("401", "The token is missing or wrong."),
     ("403", "The API does not answer to this caller here."),
     ("404", "No packets of such handshakes are kept."),
+    ("405", "Only GET and HEAD."),
     ("413", "The API takes no body."),
     (
         "429",

@@ -179,6 +179,7 @@ pub(super) fn router(state: ServerState) -> Router {
         .merge(routes(|route| matches!(route.answer, Answer::Page(_))).layer(from_fn(admit_page)))
         .merge(routes(|route| matches!(route.answer, Answer::Text)))
         .fallback(not_found)
+        .method_not_allowed_fallback(not_allowed)
         .layer(Extension(Arc::new(Rates::default())))
         .with_state(state)
 }
@@ -197,6 +198,12 @@ async fn not_found() -> (StatusCode, String) {
     let paths: Vec<_> = ROUTES.iter().map(|route| route.path).collect();
     let said = format!("not found; there are {}\n", paths.join(", "));
     (StatusCode::NOT_FOUND, said)
+}
+
+async fn not_allowed() -> impl IntoResponse {
+    let allowed = [(header::ALLOW, "GET, HEAD")];
+    let said = "only GET and HEAD: nothing can be changed here\n";
+    (StatusCode::METHOD_NOT_ALLOWED, allowed, said)
 }
 
 async fn metrics(State(state): State<ServerState>) -> impl IntoResponse {

@@ -131,10 +131,14 @@ pub(super) async fn stream(
     headers: HeaderMap,
     pairs: api::Pairs,
 ) -> Response {
-    let asked = query::read(&pairs, &headers);
+    let asked = query::of_stream(&pairs, &headers);
     let (ask, form) = match asked {
         Ok(ask) => {
-            let form = if ask.is_sse { Form::Sse } else { Form::Lines };
+            let form = if ask.is_sse == Some(true) {
+                Form::Sse
+            } else {
+                Form::Lines
+            };
             (ask, form)
         }
         Err(said) => return api::refused(&said),
@@ -144,10 +148,7 @@ pub(super) async fn stream(
         let later = [(header::RETRY_AFTER, "5")];
         return (StatusCode::SERVICE_UNAVAILABLE, later, said).into_response();
     };
-    let kind = [
-        (header::CONTENT_TYPE, form.content_type()),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
+    let kind = [(header::CONTENT_TYPE, form.content_type())];
     (kind, Body::new(reading)).into_response()
 }
 

@@ -183,6 +183,37 @@ async fn what_fails_is_given_in_groups_with_what_to_do_and_beside_what_completes
 }
 
 #[tokio::test]
+async fn a_parameter_that_means_nothing_there_is_refused_and_named() {
+    let server = start().await;
+    for (path, said) in [
+        ("handshakes?since=start", "'since'"),
+        ("handshakes?format=sse", "'format'"),
+        ("handshakes?clients=10.0.0.1", "parameter exists: 'client'"),
+        ("stream?limit=5", "'limit'"),
+        ("summary?all", "cause and limit"),
+    ] {
+        let answer = get_as(server.address, &format!("/api/v1/{path}"), "localhost").await;
+        let is_refused = answer.starts_with("HTTP/1.1 400") && answer.contains(said);
+        assert!(is_refused, "{path}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_head_has_no_body_and_nothing_of_the_api_is_to_be_cached() {
+    let server = start().await;
+    for path in ["handshakes", "summary", "stream", "causes", "openapi.json"] {
+        let head = format!(
+            "HEAD /api/v1/{path} HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: *\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n"
+        );
+        let answer = exchange(server.address, head).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
+        assert!(answer.ends_with("\r\n\r\n"), "{path}: {answer}");
+        assert!(answer.contains("cache-control: no-store\r\n"), "{answer}");
+        assert!(!answer.contains("content-encoding"), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_request_with_a_body_is_refused() {
     let server = start().await;
     let request = "GET /api/v1/summary HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello";
@@ -237,6 +268,14 @@ async fn other_paths_methods_and_oversized_requests_are_refused() {
     assert!(nowhere.starts_with("HTTP/1.1 404"), "{nowhere}");
     let post =
         "POST /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    let answer = exchange(server.address, post.to_owned()).await;
+    assert!(answer.starts_with("HTTP/1.1 405"), "{answer}");
+    assert!(answer.contains("allow: GET, HEAD\r\n"), "{answer}");
+    assert!(
+        answer.ends_with("nothing can be changed here\n"),
+        "{answer}"
+    );
+    let post = "POST /api/v1/summary HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}";
     let answer = exchange(server.address, post.to_owned()).await;
     assert!(answer.starts_with("HTTP/1.1 405"), "{answer}");
     let large = format!(
