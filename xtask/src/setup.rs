@@ -63,7 +63,7 @@ impl Purpose {
             Self::Fuzz => other == Self::Build || other == self,
             Self::Deploy | Self::Image | Self::Web => other <= Self::Demo || other == self,
             Self::Cluster => other <= Self::Demo || (other >= Self::Deploy && other != Self::Web),
-            Self::Test => other < Self::Image,
+            Self::Test => other < Self::Image || other == Self::Web,
             _ => other <= self,
         }
     }

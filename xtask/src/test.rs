@@ -31,7 +31,7 @@ pub enum Part {
     Image,
     /// A real Kubernetes node with the manifests on it; only when asked for.
     Cluster,
-    /// The page in a real browser; only when asked for.
+    /// The page in a real browser.
     Web,
 }
 
@@ -77,6 +77,7 @@ pub fn run(part: Option<Part>, skip_privileged: bool) -> Result<bool> {
         }
     }
     for (this, name) in [
+        (Part::Web, "web"),
         (Part::Live, "live"),
         (Part::Lab, "lab"),
         (Part::Kernels, "kernels"),
@@ -88,9 +89,6 @@ pub fn run(part: Option<Part>, skip_privileged: bool) -> Result<bool> {
         } else if wanted(this) {
             privileged(this, name, &mut count)?;
         }
-    }
-    if part == Some(Part::Web) {
-        privileged(Part::Web, "web", &mut count)?;
     }
     say::line(format_args!("\n{count}"));
     Ok(count.failed == 0)

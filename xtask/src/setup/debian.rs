@@ -41,8 +41,8 @@ const PACKAGES: [Package; 25] = [
     package(
         "nftables",
         "nft",
-        "makes networks lose, and hides a kernel from a raw client",
-        Purpose::Live,
+        "makes networks lose, translate addresses, and hides a kernel from a raw client",
+        Purpose::Demo,
     ),
     package(
         "gnutls-bin",

@@ -39,24 +39,32 @@ const ms = (value) => value < 10 ? `${value.toFixed(2)} ms` : value < 1000 ? `${
 /** Asks the agent; a 401 asks the person for the token and asks again. */
 async function ask(path, options = {}) {
   for (;;) {
-    const headers = held.token ? { Authorization: `Bearer ${held.token}` } : {};
+    const { token } = held;
+    const headers = token ? { Authorization: `Bearer ${token}` } : {};
     const answer = await fetch(path, { ...options, headers, cache: "no-store" });
     if (answer.status !== 401) return answer;
-    await askToken();
+    // Another question may have brought the token since, or be about to.
+    if (asking || token === held.token) await askToken();
   }
 }
 
 let asking = null;
 function askToken() {
+  if (held.token) get("token-wrong").hidden = false;
   held.token = "";
+  say("lost", "waiting for the token");
   asking ??= new Promise((resolve) => {
     get("ask").showModal();
+    // Without the token there is nothing to see.
+    get("ask").onclose = () => { if (asking) get("ask").showModal(); };
     get("token-form").onsubmit = (event) => {
       event.preventDefault();
       held.token = get("token").value.trim();
       get("token").value = "";
-      get("ask").close();
+      get("token-wrong").hidden = true;
       asking = null;
+      get("ask").close();
+      say("", "connecting");
       resolve();
     };
   });
@@ -294,6 +302,7 @@ function showHandshake(handshake) {
       ["client", socket(handshake.client)], ["client pod", handshake.client.pod], ["server", socket(handshake.server)],
       ["server pod", handshake.server.pod], ["outcome", handshake.outcome], ["stage", handshake.stage],
       ["confidence", handshake.confidence], ["said before", handshake.was?.cause]]),
+    legWords(handshake),
     hello && [make("h3", {}, "ClientHello"), facts([["name", hello.sni ?? `none (${hello.sni_absent})`], ["versions", hello.versions.join(", ")],
       ["ALPN", hello.alpn.join(", ")], ["bytes", hello.bytes], ["JA4", hello.ja4]])],
     server && [make("h3", {}, "ServerHello"), facts([["version", server.version], ["cipher suite", server.cipher_suite_name ?? server.cipher_suite], ["ALPN", server.alpn]])],
@@ -329,36 +338,61 @@ function steps(handshake) {
   const kind = handshake.cause ? "bad" : "";
   handshake.alerts.forEach((alert, number) => {
     const isEnd = how === "alert" && number === handshake.alerts.length - 1;
-    found.push([alert.from, `alert ${alert.description ?? "(encrypted)"}`, isEnd ? end : null, kind]);
+    found.push([alert.from, `alert ${alert.description ?? "(encrypted)"}`, isEnd ? end : null, kind, isEnd]);
   });
   const words = { reset: isQuic ? "CONNECTION_CLOSE" : "RST", close: "FIN", timeout: "no answer" };
-  if (words[how]) found.push([by, words[how], end, kind]);
+  if (words[how]) found.push([by, words[how], end, kind, true]);
   return found;
 }
 
-/** Client, the interface that watched, and server as columns; each step an arrow. */
+/** The interfaces that it passed, the nearest to the client first. */
+const legsOf = (handshake) => handshake.legs?.length ? handshake.legs : [{ interface: handshake.interface, ended: handshake.ended }];
+
+/** From where to where the end went: from a side, or from between the last upright that it passed and the next that it did not. */
+function way(handshake, uprights) {
+  const { by, how } = handshake.ended;
+  const [left, right] = [uprights[0], uprights.at(-1)];
+  const between = (one, other) => (uprights[one] + uprights[other]) / 2;
+  const saw = legsOf(handshake).map((leg) => leg.ended?.how === how);
+  const [first, last] = [saw.indexOf(true), saw.lastIndexOf(true)];
+  if (first > 0 && by !== "server") return [between(first, first + 1), right];
+  if (last >= 0 && last < saw.length - 1 && by !== "client") return [between(last + 1, last + 2), left];
+  if (by === "client") return [left, right];
+  return [by === "server" ? right : (left + right) / 2, left];
+}
+
+/** Client, the interfaces that watched, and server as columns; each step an arrow. */
 function ladder(handshake) {
   const found = steps(handshake);
-  const [left, right, top, step] = [70, 400, 34, 34];
+  const legs = legsOf(handshake);
+  const [left, right, top, step] = [30, 400, 46, 34];
   const height = top + step * found.length + 10;
-  const middle = (left + right) / 2;
+  const uprights = [left, ...legs.map((_, at) => left + (right - left) * (at + 1) / (legs.length + 1)), right];
   const svg = draw("svg", { id: "ladder", viewBox: `0 0 470 ${height}`, width: "100%", role: "img",
-    "aria-label": found.map(([who, what, at]) => `${who}: ${what}${at === null ? "" : ` at ${ms(at)}`}`).join("; ") });
-  const rails = [[left, called(handshake.client)], [middle, handshake.interface], [right, called(handshake.server)]];
-  for (const [x, name] of rails) {
-    svg.append(draw("text", { x, y: 14, "text-anchor": "middle", class: x === middle ? "dim" : "" }, name.length > 26 ? `${name.slice(0, 25)}…` : name));
-    svg.append(draw("line", { class: "rail", x1: x, x2: x, y1: 20, y2: height, "stroke-dasharray": x === middle ? "2 4" : "none" }));
-  }
-  found.forEach(([who, what, at, kind = ""], number) => {
+    "aria-label": `${legs.map((leg) => leg.interface).join(", ")}: ` + found.map(([who, what, at]) => `${who}: ${what}${at === null ? "" : ` at ${ms(at)}`}`).join("; ") });
+  const short = (name, most) => name.length > most ? `${name.slice(0, most - 1)}…` : name;
+  svg.append(draw("text", { x: 4, y: 12 }, short(called(handshake.client), 32)));
+  svg.append(draw("text", { x: 466, y: 12, "text-anchor": "end" }, short(called(handshake.server), 36)));
+  legs.forEach((leg, at) => svg.append(draw("text", { x: uprights[at + 1], y: 28, "text-anchor": "middle", class: "dim leg" }, short(leg.interface, 40 / legs.length))));
+  uprights.forEach((x, at) => svg.append(draw("line", { class: "rail", x1: x, x2: x, y1: at % (legs.length + 1) ? 34 : 18, y2: height, "stroke-dasharray": at % (legs.length + 1) ? "2 4" : "none" })));
+  found.forEach(([who, what, at, kind = "", isEnd], number) => {
     const y = top + step * number + 16;
-    const [from, to] = who === "server" ? [right, left] : who === "network" || who === "unknown" ? [middle, left] : [left, right];
+    const [from, to] = isEnd ? way(handshake, uprights) : who === "server" ? [right, left] : [left, right];
     const point = to > from ? -7 : 7;
-    svg.append(draw("text", { x: (from + to) / 2, y: y - 5, "text-anchor": "middle", class: kind }, what.length > 46 ? `${what.slice(0, 45)}…` : what));
+    svg.append(draw("text", { x: (from + to) / 2, y: y - 5, "text-anchor": "middle", class: kind }, short(what, 46)));
     svg.append(draw("line", { class: `arrow ${kind}`, x1: from, x2: to, y1: y, y2: y }));
     svg.append(draw("path", { class: `head ${kind}`, d: `M${to} ${y}l${point} -4v8z` }));
-    if (at !== null) svg.append(draw("text", { x: 465, y: y + 4, "text-anchor": "end", class: "dim" }, ms(at)));
+    if (at !== null) svg.append(draw("text", { x: 466, y: y + 4, "text-anchor": "end", class: "dim" }, ms(at)));
   });
   return svg;
+}
+
+/** Each leg in words: what it was called there, and whether the end passed it. */
+function legWords(handshake) {
+  if (!handshake.legs?.length) return null;
+  const end = ({ ended }) => ended === null ? "no end seen" : ended.how === "none" ? "" : `${ended.by} ${ended.how}${ended.after_ms === null ? "" : `, ${ms(ended.after_ms)}`}`;
+  return [make("h3", {}, "Interfaces on the way"),
+    facts(handshake.legs.map((leg) => [leg.interface, [`${socket(leg.client)} to ${socket(leg.server)}`, end(leg)].filter(Boolean).join("; ")]))];
 }
 
 async function showCause(cause) {
