@@ -9,3 +9,6 @@ pub(crate) use address::Address;
 pub(crate) use agent::{Agent, Broken, piece};
 pub(crate) use cluster::{Cluster, ClusterError};
 pub(crate) use trust::Trust;
+
+#[cfg(test)]
+mod tests;

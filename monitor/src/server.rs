@@ -28,4 +28,4 @@ pub use readiness::Readiness;
 pub use routes::ServerState;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -88,8 +88,12 @@ impl Agent {
         }
         let said = read_all(answer.body_mut()).await.unwrap_or_default();
         let said = String::from_utf8_lossy(&said);
-        let first = said.lines().next().unwrap_or_default().to_owned();
-        Err(Broken::Refused(answer.status(), first))
+        let first = match (answer.status(), &self.token) {
+            (StatusCode::UNAUTHORIZED, None) => "it asks for a token, which --token-file names",
+            (StatusCode::UNAUTHORIZED, Some(_)) => "the token in --token-file is not its own",
+            _ => said.lines().next().unwrap_or_default(),
+        };
+        Err(Broken::Refused(answer.status(), first.to_owned()))
     }
 }
 

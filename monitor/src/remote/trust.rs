@@ -9,7 +9,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::rustls::{CertificateError, ClientConfig, Error, InvalidMessage, RootCertStore};
 
 use super::address::Wire;
 
@@ -43,6 +43,35 @@ impl Trust {
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
         let stream = TcpStream::connect(address).await?;
         let connector = TlsConnector::from(Arc::clone(&self.0));
-        Ok(Box::new(connector.connect(name, stream).await?))
+        let connected = connector.connect(name, stream).await;
+        Ok(Box::new(connected.map_err(in_words)?))
     }
+}
+
+/// Why the agent is not believed, in the words of who asks.
+fn in_words(error: io::Error) -> io::Error {
+    let refused = error.get_ref().and_then(|error| error.downcast_ref());
+    let said = match refused {
+        Some(Error::InvalidCertificate(why)) => match why {
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                "its certificate has expired"
+            }
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                "its certificate is not valid yet"
+            }
+            CertificateError::UnknownIssuer => "its certificate was issued by nobody in --ca-file",
+            CertificateError::BadSignature => {
+                "its certificate was issued by another of the same name as in --ca-file"
+            }
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                "its certificate is for other names than this address"
+            }
+            _ => return error,
+        },
+        Some(Error::InvalidMessage(InvalidMessage::InvalidContentType)) => {
+            "it does not speak TLS: leave out https://"
+        }
+        _ => return error,
+    };
+    io::Error::other(said)
 }

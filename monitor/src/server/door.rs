@@ -85,7 +85,7 @@ impl Door {
 
     /// The address that was taken, of one that has an address.
     #[cfg(test)]
-    pub(super) fn local_address(&self) -> Option<SocketAddr> {
+    pub(crate) fn local_address(&self) -> Option<SocketAddr> {
         match &self.socket {
             Socket::Tcp(listener) => listener.local_addr().ok(),
             Socket::Unix(_) | Socket::Awaited(_) => None,

@@ -31,7 +31,7 @@ pub(super) struct Running {
 }
 
 /// What answers are made of, of an agent that has seen nothing.
-pub(super) fn state() -> ServerState {
+pub(crate) fn state() -> ServerState {
     ServerState {
         metrics: Arc::new(Metrics::new("0.0.0").unwrap()),
         readiness: Readiness::waiting_for("capture is not attached"),
