@@ -11,6 +11,7 @@ use crate::report::{Cause, Event, Handshake, Outcome, Peer, ProxyProtocol, Revis
 mod args;
 mod cause;
 mod query;
+mod words;
 
 pub use args::FilterArgs;
 pub(crate) use cause::CauseParser;

@@ -1,4 +1,4 @@
-//! The configuration file: every flag of `run` and `replay` by its long name, and those of `probe` that are habits.
+//! The configuration file: every flag of `run` and `replay` by its long name, and those of `triage`, `probe` and `doctor` that are habits.
 //!
 //! The file's values become the flags' defaults, so that the order is file, then environment, then command line.
 
@@ -53,7 +53,7 @@ impl ConfigError {
 }
 
 /// Verbs whose flags the file may set.
-pub(super) const CONFIGURED: &[&str] = &["run", "replay", "probe"];
+pub(super) const CONFIGURED: &[&str] = &["run", "replay", "triage", "probe", "doctor"];
 
 /// Flags that make no sense in a file.
 const NOT_IN_FILE: &[&str] = &["config", "help", "version", "verbose"];
@@ -61,10 +61,17 @@ const NOT_IN_FILE: &[&str] = &["config", "help", "version", "verbose"];
 /// Flags of `probe` that are about one probe; `sni` in the file is a filter.
 const OF_ONE_PROBE: &[&str] = &["sni", "connect-to", "like", "from"];
 
+/// Flags that say what is looked at this time.
+const OF_ONE_LOOK: &[&str] = &["cluster"];
+
 /// Whether the file may set this flag of this verb.
 pub(super) fn is_setting(verb: &str, key: &str) -> bool {
-    let is_of_one_probe = verb == "probe" && OF_ONE_PROBE.contains(&key);
-    !is_of_one_probe && !NOT_IN_FILE.contains(&key)
+    let of_one_time = match verb {
+        "probe" => OF_ONE_PROBE,
+        "triage" => OF_ONE_LOOK,
+        _ => &[],
+    };
+    !of_one_time.contains(&key) && !NOT_IN_FILE.contains(&key)
 }
 
 /// Gives the flags the file's values as defaults, if the command line or the environment names a file.

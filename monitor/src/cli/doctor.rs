@@ -14,7 +14,7 @@ use crate::capture::preflight::{self, Check, Status};
 #[derive(Args, Debug)]
 pub(crate) struct DoctorArgs {
     /// Print the checks as one JSON object
-    #[arg(long)]
+    #[arg(long, env = "TLSMON_DOCTOR_JSON", value_parser = clap::builder::FalseyValueParser::new())]
     json: bool,
     /// Check these interfaces, by name, pattern, "uplink" or "pods", instead of those of the default routes
     #[arg(

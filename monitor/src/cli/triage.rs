@@ -29,11 +29,16 @@ pub(crate) struct TriageArgs {
         conflicts_with = "cluster"
     )]
     connect: Vec<Address>,
-    #[command(flatten)]
-    keys: KeyArgs,
     /// All agents of the cluster that kubectl speaks to, each through a port-forward
     #[arg(long, env = "TLSMON_CLUSTER", value_parser = clap::builder::FalseyValueParser::new())]
     cluster: bool,
+    /// Write lines in place of a screen: for screen readers and pipes
+    #[arg(long, env = "TLSMON_PLAIN", value_parser = clap::builder::FalseyValueParser::new())]
+    plain: bool,
+    #[command(flatten)]
+    filter: FilterArgs,
+    #[command(flatten)]
+    keys: KeyArgs,
     /// Of --cluster: the context of the kubeconfig
     #[arg(long, env = "TLSMON_CONTEXT", value_name = "NAME")]
     context: Option<String>,
@@ -56,14 +61,9 @@ pub(crate) struct TriageArgs {
     /// Watch these ports of the file only, as in 443,8443,9000-9100; all that speak TLS when left out
     #[arg(long, env = "TLSMON_PORT", value_name = "SET")]
     port: Option<PortSet>,
-    /// Write lines in place of a screen: for screen readers and pipes
-    #[arg(long, env = "TLSMON_PLAIN", value_parser = clap::builder::FalseyValueParser::new())]
-    plain: bool,
     /// Draw with ASCII characters only
     #[arg(long, env = "TLSMON_ASCII", value_parser = clap::builder::FalseyValueParser::new())]
     ascii: bool,
-    #[command(flatten)]
-    filter: FilterArgs,
 }
 
 /// Why there is nothing to see.
@@ -104,7 +104,8 @@ pub(super) fn triage(args: &TriageArgs, global: &Global) -> Result<Exit, CliErro
         return Err(CliError::NoNames);
     }
     let sources = sources(args, &filter)?;
-    let mut model = Model::new(&sources.names(), filter, String::new());
+    let words = filter.in_words();
+    let mut model = Model::new(&sources.names(), filter, words);
     model.ascii = args.ascii;
     if args.plain {
         let ended = plain(model, sources, &mut stdout().lock()).map_err(PrintError::from)?;
