@@ -3,13 +3,14 @@
 use super::Pipeline;
 use crate::frame::{Frame, FrameSink, InterfaceId, Timestamp};
 use crate::report::Event;
+use crate::wire::{self, Packet};
 
 /// Takes what a pipeline finds.
 pub trait EventSink {
     /// An event.
     fn event(&mut self, event: Event);
-    /// A packet, before the pipeline takes it.
-    fn passing(&mut self, _frame: &Frame<'_>) {}
+    /// A packet, and what its headers say where they can be read, before the pipeline takes it.
+    fn passing(&mut self, _frame: &Frame<'_>, _packet: Option<&Packet<'_>>) {}
     /// From here on, `id` means the interface called `name`.
     fn interface(&mut self, _id: InterfaceId, _name: &str) {}
     /// `id` is no longer watched.
@@ -57,8 +58,9 @@ impl<S: EventSink> Driver<S> {
 
 impl<S: EventSink> FrameSink for Driver<S> {
     fn frame(&mut self, frame: Frame<'_>) {
-        self.sink.passing(&frame);
-        self.pipeline.push(frame);
+        let packet = wire::decode(&frame);
+        self.sink.passing(&frame, packet.as_ref().ok());
+        self.pipeline.take(&frame, &packet);
         self.hand_on();
     }
 

@@ -84,10 +84,15 @@ impl Pipeline {
     /// Takes a packet: reads it, finds its conversation, puts its bytes in order, follows the handshake in them, and when
     /// that is decided says what became of it and why.
     pub fn push(&mut self, frame: Frame<'_>) {
+        self.take(&frame, &wire::decode(&frame));
+    }
+
+    /// Takes a packet that has been read.
+    fn take(&mut self, frame: &Frame<'_>, packet: &Result<wire::Packet<'_>, Unreadable>) {
         self.packets += 1;
         self.advance(frame.time);
-        match &wire::decode(&frame) {
-            Ok(packet) => self.packet(&Passing::of(&frame, packet)),
+        match packet {
+            Ok(packet) => self.packet(&Passing::of(frame, packet)),
             Err(reason) => self.unreadable(*reason),
         }
     }

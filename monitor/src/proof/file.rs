@@ -11,6 +11,7 @@ use crate::flow::FlowKey;
 use crate::frame::{Frame, FrameSink, InterfaceId, Timestamp};
 use crate::pipeline::{Driver, EventSink, Names, Pipeline, Settings};
 use crate::report::Event;
+use crate::wire;
 
 /// The failing handshakes of a file.
 pub fn of_failures(source: &Source, settings: Settings) -> Result<Vec<Proof>, ReadError> {
@@ -69,7 +70,7 @@ impl<'a> Search<'a> {
 }
 
 impl EventSink for Search<'_> {
-    fn passing(&mut self, frame: &Frame<'_>) {
+    fn passing(&mut self, frame: &Frame<'_>, _: Option<&wire::Packet<'_>>) {
         self.passed += 1;
         self.now = frame.time;
     }

@@ -7,18 +7,22 @@ use smallvec::SmallVec;
 use crate::flow::{Endpoint, FlowKey, Protocol};
 use crate::frame::Frame;
 use crate::report::{Handshake, Transport as Carrier};
-use crate::wire::{self, Transport};
+use crate::wire::{self, Packet, Transport};
 
 /// An address and a port.
 pub(super) type End = (IpAddr, u16);
 
-/// The flow of a packet; ICMP belongs to the flow of the packet that it answers. None where headers cannot be read.
+/// The flow of a packet. None where its headers cannot be read.
 pub(super) fn of_frame(frame: &Frame<'_>) -> Option<FlowKey> {
-    let packet = wire::decode(frame).ok()?;
+    Some(of_packet(&wire::decode(frame).ok()?))
+}
+
+/// The flow of a packet; ICMP belongs to the flow of the packet that it answers.
+pub(super) fn of_packet(packet: &Packet<'_>) -> FlowKey {
     let key = |protocol, source: End, destination: End| {
         FlowKey::new(protocol, endpoint(source), endpoint(destination))
     };
-    Some(match packet.transport {
+    match &packet.transport {
         Transport::Tcp(segment) => key(
             Protocol::Tcp,
             (packet.source, segment.source_port),
@@ -41,7 +45,7 @@ pub(super) fn of_frame(frame: &Frame<'_>) -> Option<FlowKey> {
                 (about.destination, about.destination_port),
             )
         }
-    })
+    }
 }
 
 /// Client and server of each leg of a handshake; the leg that was reported first.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::kept::{Packet, Proof};
+use super::kept::{self, Proof};
 use super::ring::{Ring, Size};
 use super::store::{Loss, Store};
 use super::{keys, redact};
@@ -11,6 +11,7 @@ use crate::flow::{Endpoint, FlowKey, Protocol};
 use crate::frame::{Frame, InterfaceId, Timestamp};
 use crate::pipeline::Names;
 use crate::report::{Event, Handshake};
+use crate::wire::Packet;
 
 /// How many proofs are made in a second: a server that refuses everybody must not cost more than it shows.
 const MOST_A_SECOND: u32 = 100;
@@ -46,11 +47,11 @@ impl Recorder {
         }
     }
 
-    /// A packet passes.
-    pub fn frame(&mut self, frame: &Frame<'_>) {
+    /// A packet passes, whose headers have been read where they can be.
+    pub fn frame(&mut self, frame: &Frame<'_>, packet: Option<&Packet<'_>>) {
         self.now = frame.time;
-        if let Some(key) = keys::of_frame(frame) {
-            self.ring.push(key, frame);
+        if let Some(packet) = packet {
+            self.ring.push(keys::of_packet(packet), frame);
         }
     }
 
@@ -118,9 +119,9 @@ impl Recorder {
         }
     }
 
-    fn own(&self, frame: &Frame<'_>) -> Packet {
+    fn own(&self, frame: &Frame<'_>) -> kept::Packet {
         let name = self.names.get(frame.interface).cloned();
-        Packet::of(frame, name.unwrap_or_else(|| "unknown".into()))
+        kept::Packet::of(frame, name.unwrap_or_else(|| "unknown".into()))
     }
 }
 

@@ -16,6 +16,7 @@ use crate::sink::baselines::{Baselines, Known};
 use crate::sink::fanout::Fanout;
 use crate::sink::metrics::{Flows, KernelSnapshot};
 use crate::sink::queue::Offer;
+use crate::wire::Packet;
 
 /// How often the gauges are brought up to date.
 const GAUGES: Duration = Duration::from_millis(250);
@@ -135,9 +136,9 @@ fn number(count: usize) -> u32 {
 }
 
 impl EventSink for Agent<'_> {
-    fn passing(&mut self, frame: &Frame<'_>) {
+    fn passing(&mut self, frame: &Frame<'_>, packet: Option<&Packet<'_>>) {
         if let Some(recorder) = &mut self.recorder {
-            recorder.frame(frame);
+            recorder.frame(frame, packet);
         }
     }
 
