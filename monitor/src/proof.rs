@@ -23,7 +23,7 @@ mod ring;
 mod store;
 
 pub use comment::verdict_lines;
-pub use file::{of_bytes, of_failures, of_file};
+pub use file::{of_failures, of_file, of_kept};
 pub use kept::{Packet, Proof};
 pub use pcapng::{About, write};
 pub use recorder::Recorder;

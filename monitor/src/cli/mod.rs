@@ -15,6 +15,7 @@ mod options;
 mod probe;
 mod proofs;
 mod replay;
+mod spool;
 mod triage;
 
 #[cfg(feature = "live")]

@@ -1,5 +1,6 @@
 //! Where `capture` and `bundle` take failing handshakes and their packets from: a running agent, or a capture file.
 
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use serde_json::Value;
 
 use super::CliError;
 use super::ask::{self, FetchError, KeyArgs};
+use super::spool::{self, SpoolError};
 use crate::capture::pcap::{ReadError, Source};
 use crate::filter::{Filter, FilterArgs};
 use crate::pipeline::Settings;
@@ -19,7 +21,7 @@ use crate::report::{Handshake, HandshakeId, Peer};
 /// Which handshakes, and from where.
 #[derive(Args, Debug)]
 pub(crate) struct ProofArgs {
-    /// Take them out of this capture file (pcap or pcapng, plain, gzip or zstd) instead of asking an agent
+    /// Take them out of this capture file (pcap or pcapng, plain, gzip or zstd; "-" is standard input) instead of asking an agent
     #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
     /// Ask the agent that listens here
@@ -66,9 +68,9 @@ pub(crate) enum ProofError {
     /// No handshake fits.
     #[error("no handshake in {0} fits")]
     None(PathBuf),
-    /// Standard input would have to be read twice.
-    #[error("cannot take handshakes out of standard input: it would have to be read twice")]
-    Stdin,
+    /// Input that comes once could not be kept.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
     /// The secret cannot be read.
     #[error("cannot read the secret in {path}")]
     Key {
@@ -102,7 +104,7 @@ impl ProofError {
             Self::None(_) => Some(
                 "\"tlsmon replay\" shows what is in it; --all takes established handshakes too",
             ),
-            Self::Stdin => Some("save it to a file first"),
+            Self::Spool(error) => Some(error.help()),
             Self::Key { .. } | Self::ShortKey(_) => {
                 Some("make one: head -c 32 /dev/urandom > tlsmon.key")
             }
@@ -149,15 +151,15 @@ impl ProofArgs {
             return Err(CliError::NoNames);
         }
         let source = Source::from_argument(file);
-        if source == Source::Stdin {
-            return Err(ProofError::Stdin.into());
-        }
         let wanted = Wanted {
             ids: self.id.clone(),
             filter,
             limit: self.limit as usize,
         };
-        let found = proof::of_file(&source, Settings::default(), &wanted, &mut |_| {});
+        let found = match spool::keep(&source).map_err(ProofError::from)? {
+            None => proof::of_file(&source, Settings::default(), &wanted, &mut |_| {}),
+            Some(mut kept) => proof::of_kept(&source, &mut kept, Settings::default(), &wanted),
+        };
         let found = found.map_err(ProofError::from)?;
         if found.is_empty() {
             return Err(ProofError::None(file.to_owned()).into());
@@ -191,8 +193,13 @@ impl ProofArgs {
             },
             limit: usize::MAX,
         };
-        let mut proofs =
-            proof::of_bytes(&pcapng, Settings::default(), &all).map_err(ProofError::from)?;
+        let mut proofs = proof::of_kept(
+            &Source::Stdin,
+            &mut Cursor::new(&pcapng),
+            Settings::default(),
+            &all,
+        )
+        .map_err(ProofError::from)?;
         for proof in &mut proofs {
             let id = Some(proof.handshake.id);
             let is_it = |report: &&Value| id_of(report) == id;

@@ -1,6 +1,8 @@
 //! Takes handshakes with their packets out of a capture file. It is read twice: first to find them, then to collect what is
 //! theirs, so that memory is needed for what is wanted only.
 
+use std::io::{Read, Seek};
+
 use hashbrown::HashMap;
 
 use super::kept::{Packet, Proof};
@@ -36,13 +38,31 @@ pub fn of_file(
     Ok(collect.proofs())
 }
 
-/// The same of a file that is in memory.
-pub fn of_bytes(file: &[u8], settings: Settings, wanted: &Wanted) -> Result<Vec<Proof>, ReadError> {
+/// The same of what was kept of `source`, in memory or in a file that is open.
+pub fn of_kept(
+    source: &Source,
+    kept: &mut (impl Read + Seek),
+    settings: Settings,
+    wanted: &Wanted,
+) -> Result<Vec<Proof>, ReadError> {
     let mut search = Driver::new(Pipeline::new(settings), Search::new(wanted));
-    pcap::read_stored(Source::Stdin, Box::new(file), &mut search)?;
+    from_the_beginning(source, kept, &mut search)?;
     let mut collect = Collect::new(search.finish().0.newest());
-    pcap::read_stored(Source::Stdin, Box::new(file), &mut collect)?;
+    from_the_beginning(source, kept, &mut collect)?;
     Ok(collect.proofs())
+}
+
+fn from_the_beginning(
+    source: &Source,
+    kept: &mut (impl Read + Seek),
+    sink: &mut impl FrameSink,
+) -> Result<(), ReadError> {
+    kept.rewind().map_err(|cause| ReadError::Io {
+        input: source.clone(),
+        offset: 0,
+        cause,
+    })?;
+    pcap::read_stored(source.clone(), Box::new(kept), sink)
 }
 
 /// Finds the handshakes, and with which packet each was decided.

@@ -451,11 +451,49 @@ fn failing_handshakes_are_taken_out_of_a_capture_file() {
     assert!(stderr(&none).contains("help:"), "{}", stderr(&none));
 }
 
+/// What a program makes of these bytes on its standard input.
+fn fed(mut command: Command, bytes: Vec<u8>) -> Output {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let feeding = std::thread::spawn(move || std::io::Write::write_all(&mut stdin, &bytes));
+    let output = child.wait_with_output().unwrap();
+    // It may have ended before it had read all.
+    let _ = feeding.join().unwrap();
+    output
+}
+
+#[test]
+fn failing_handshakes_are_taken_out_of_a_pipe() {
+    let path = capture("nosni_envoy.pcap");
+    let bytes = std::fs::read(&path).unwrap();
+    let of_file = tlsmon(&["capture", &path]).stdout;
+    let of_stdin = fed(command(&["capture", "-"]), bytes.clone());
+    assert_eq!(of_stdin.stdout, of_file, "{}", stderr(&of_stdin));
+    // A pipe with a name, as a shell makes of <(zcat FILE).
+    let of_pipe = fed(command(&["capture", "/dev/stdin"]), bytes.clone());
+    assert_eq!(of_pipe.stdout, of_file, "{}", stderr(&of_pipe));
+    let folder = scratch();
+    let out = folder.path().join("out.tar.gz").display().to_string();
+    let bundle = fed(command(&["bundle", "-", "-o", &out]), bytes);
+    assert_eq!(bundle.status.code(), Some(0), "{}", stderr(&bundle));
+    let empty = fed(command(&["capture", "-"]), Vec::new());
+    assert_eq!(empty.status.code(), Some(2));
+    assert!(
+        stderr(&empty).contains("standard input"),
+        "{}",
+        stderr(&empty)
+    );
+}
+
 #[test]
 fn a_capture_that_nobody_can_give_is_told_with_a_remedy() {
     for (args, said) in [
         (vec!["capture", "--connect", "127.0.0.1:1"], "port-forward"),
-        (vec!["capture", "-"], "save it"),
         (vec!["capture", "--id", "12"], "sixteen"),
         (vec!["bundle"], "--output"),
         (vec!["capture", "--key", "x"], "--anonymize"),
