@@ -1,5 +1,7 @@
 //! `tlsmon bundle`: all that somebody else needs to look into failing handshakes, in one archive.
 
+mod endpoints;
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -83,7 +85,7 @@ pub(super) fn bundle(args: &BundleArgs) -> Result<Exit, CliError> {
             bytes: node(),
         },
     ];
-    parts.extend(facts(args));
+    parts.extend(facts(args, &found));
     let readme = readme(&found, &parts, args.proofs.anonymize);
     parts.insert(0, readme);
     let archive = pack(&parts).map_err(|source| ProofError::Write {
@@ -140,8 +142,8 @@ fn node() -> Vec<u8> {
     format!("{facts:#}\n").into_bytes()
 }
 
-/// What the agent says of itself and of its endpoints. Without it the archive is still worth having.
-fn facts(args: &BundleArgs) -> Vec<Part> {
+/// What the agent says of itself and of the endpoints concerned. Without it the archive is still worth having.
+fn facts(args: &BundleArgs, found: &Found) -> Vec<Part> {
     let mut parts = Vec::new();
     if let (None, Ok(agent)) = (&args.proofs.file, args.proofs.agent()) {
         if let Ok(metrics) = ask::get(&agent, "/metrics", &[]) {
@@ -155,9 +157,7 @@ fn facts(args: &BundleArgs) -> Vec<Part> {
                 },
             });
         }
-        if let Some(endpoints) = endpoints(args, &agent) {
-            parts.push(endpoints);
-        }
+        parts.extend(endpoints(&agent, found));
     }
     #[cfg(feature = "live")]
     if !args.proofs.anonymize {
@@ -170,16 +170,12 @@ fn facts(args: &BundleArgs) -> Vec<Part> {
     parts
 }
 
-/// What the endpoints did for others lately: the verdicts rest on it. It names others, so it is not in an anonymised archive.
-fn endpoints(args: &BundleArgs, agent: &Agent) -> Option<Part> {
-    if args.proofs.anonymize {
-        return None;
-    }
-    let bytes = ask::get(agent, "/api/v1/endpoints", &[]).ok()?;
+fn endpoints(agent: &Agent, found: &Found) -> Option<Part> {
+    let answer = ask::get(agent, "/api/v1/endpoints", &[]).ok()?;
     Some(Part {
         name: "endpoints.json",
-        what: "what the agent knows of the endpoints: what they answered and refused lately",
-        bytes,
+        what: "what the agent knows of the servers: what they answered and refused lately; the verdicts rest on it",
+        bytes: endpoints::concerned(&answer, &found.proofs, found.key.as_ref())?,
     })
 }
 
@@ -192,8 +188,8 @@ fn nameless(metrics: &[u8]) -> Vec<u8> {
 
 fn readme(found: &Found, parts: &[Part], is_anonymized: bool) -> Part {
     let mut text = format!(
-        "{} TLS handshakes, as tlsmon {} saw them\n\n",
-        found.proofs.len(),
+        "{}, as tlsmon {} saw them\n\n",
+        counted(found.proofs.len(), "TLS handshake"),
         env!("CARGO_PKG_VERSION")
     );
     for part in parts {

@@ -117,6 +117,8 @@ impl ProofError {
 /// What was found: a file, and what is in it.
 pub(crate) struct Found {
     pub(crate) pcapng: Vec<u8>,
+    /// What names and addresses were replaced by, if they were.
+    pub(crate) key: Option<Key>,
     pub(crate) proofs: Vec<Arc<Proof>>,
 }
 
@@ -133,16 +135,20 @@ impl ProofArgs {
             Some(file) => (self.read_file(file)?, None),
             None => self.ask_agent()?,
         };
-        let (proofs, remarks) = match key {
+        let (proofs, remarks) = match &key {
             None => (proofs, Vec::new()),
-            Some(key) => (anonymize(proofs, &key), vec![ANONYMIZED.to_owned()]),
+            Some(key) => (anonymize(proofs, key), vec![ANONYMIZED.to_owned()]),
         };
         let proofs: Vec<_> = proofs.into_iter().map(Arc::new).collect();
         let pcapng = match given.filter(|_| !self.anonymize) {
             Some(given) => given,
             None => proof::write(&about(&proofs, remarks), &proofs),
         };
-        Ok(Found { pcapng, proofs })
+        Ok(Found {
+            pcapng,
+            key,
+            proofs,
+        })
     }
 
     fn read_file(&self, file: &Path) -> Result<Vec<Proof>, CliError> {

@@ -7,6 +7,7 @@
 
 mod address;
 mod der;
+mod facts;
 mod hello;
 mod key;
 mod messages;
@@ -19,6 +20,7 @@ mod words;
 use super::kept::Proof;
 use super::redact;
 use crate::flow::{Side, Sides};
+pub use facts::facts;
 pub use key::Key;
 
 /// Proofs without names and addresses.

@@ -77,6 +77,12 @@ impl Proof {
         REPORT + self.packets.iter().map(each).sum::<usize>()
     }
 
+    /// The addresses and ports of its server, one for each leg.
+    pub fn servers(&self) -> impl Iterator<Item = (IpAddr, u16)> {
+        let ends = super::keys::ends(&self.handshake);
+        ends.into_iter().map(|(_, server)| server)
+    }
+
     /// Which end of the handshake, or of one of its legs, sends from here.
     pub fn side_of(&self, source: (IpAddr, u16), destination: (IpAddr, u16)) -> Option<Side> {
         let ends = super::keys::ends(&self.handshake);
