@@ -17,6 +17,7 @@ mod manifest;
 mod node;
 mod pem;
 mod rules;
+mod service;
 mod wire;
 mod yaml;
 

@@ -1,5 +1,7 @@
 //! A finding while it is being put together, and which handshakes it is about.
 
+use std::collections::BTreeMap;
+
 use crate::report::{Cause, Finding, Place, Seen, Severity};
 
 /// Which handshakes show what a finding says.
@@ -11,6 +13,8 @@ pub(super) struct About {
     pub(super) without_name: bool,
     /// Whatever the name.
     pub(super) any_name: bool,
+    /// Those that came to pods with these labels; none where that makes no difference.
+    pub(super) labels: Option<BTreeMap<String, String>>,
 }
 
 impl About {

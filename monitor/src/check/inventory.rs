@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use super::service::Service;
 use crate::report::{Examined, Place};
 
 /// A text and the line where it stands.
@@ -145,7 +146,13 @@ pub(super) struct Route {
     pub(super) non_sni: Option<(bool, u32)>,
     pub(super) selector: BTreeMap<String, String>,
     pub(super) state: Option<Lined>,
+    /// The last of `status.errors`.
     pub(super) message: Option<String>,
+    /// Which generation of it is in force, and which it is.
+    pub(super) applied: Option<u64>,
+    pub(super) generation: Option<u64>,
+    /// Other gateways that its APIs are bound to.
+    pub(super) additional: Vec<Lined>,
 }
 
 /// An overrides file.
@@ -194,6 +201,7 @@ pub(crate) struct Inventory {
     pub(super) listeners: Vec<Listener>,
     pub(super) routes: Vec<Route>,
     pub(super) overrides: Vec<Overrides>,
+    pub(super) services: Vec<Service>,
     /// By namespace and name.
     pub(super) secrets: HashMap<(String, String), Secret>,
     /// Whether every route that there is was asked for: a cluster was.

@@ -11,6 +11,7 @@ use super::inventory::{
     Datum, Inventory, Kind, Lined, Listener, Overrides, Route, Secret, Source, Tls, VirtualHost,
 };
 use super::node::Node;
+use super::service::Service;
 use super::yaml::{self, YamlError};
 
 impl Inventory {
@@ -72,6 +73,7 @@ impl Inventory {
                 counts.secrets += 1;
                 self.secret(node, file);
             }
+            ("Service", "v1" | "") => self.service_of(node),
             ("", _)
                 if node.get("virtualhosts").is_some() || node.get("ingressGateways").is_some() =>
             {
@@ -113,9 +115,6 @@ impl Inventory {
                 ..listener
             });
         }
-        let errors = node
-            .at(&["status", "error", "message"])
-            .or_else(|| node.at(&["status", "errorStatus", "message"]));
         self.routes.push(Route {
             hosts,
             selector,
@@ -123,7 +122,12 @@ impl Inventory {
                 .at(&["spec", "enableNonSniClient"])
                 .and_then(|flag| Some((flag.flag()?, flag.line))),
             state: lined(node.at(&["status", "state"])),
-            message: errors.and_then(Node::text).map(str::to_owned),
+            message: message(node),
+            applied: node
+                .text_at(&["status", "lastAppliedGeneration"])
+                .and_then(number),
+            generation: node.text_at(&["metadata", "generation"]).and_then(number),
+            additional: node.texts_at(&["spec", "additionalGateways"]),
             name: meta.name,
             namespace: meta.namespace,
             source: meta.source,
@@ -166,6 +170,26 @@ impl Inventory {
         self.secrets.insert((meta.namespace, meta.name), secret);
     }
 
+    /// One that chooses no pods leads to no gateway's.
+    fn service_of(&mut self, node: &Node) {
+        let meta = Meta::of(node, "Service", None);
+        let selector = words(node.at(&["spec", "selector"]));
+        if selector.is_empty() {
+            return;
+        }
+        let lists = [&["spec", "clusterIPs"], &["spec", "externalIPs"]];
+        let listed = lists.into_iter().flat_map(|list| node.texts_at(list));
+        let balanced = node.items_at(&["status", "loadBalancer", "ingress"]).iter();
+        let balanced = balanced.filter_map(|one| lined(one.get("ip")));
+        let own = lined(node.at(&["spec", "clusterIP"]));
+        let addresses = listed.chain(balanced).chain(own);
+        self.services.push(Service {
+            name: format!("{}/{}", meta.namespace, meta.name),
+            selector,
+            addresses: addresses.map(|(address, _)| address).collect(),
+        });
+    }
+
     fn overrides(&mut self, node: &Node, file: Option<&Arc<str>>) {
         let namespace = node.text_at(&["namespace"]).unwrap_or("apigee").to_owned();
         let source = Source {
@@ -195,6 +219,18 @@ impl Inventory {
         }
         self.overrides.push(overrides);
     }
+}
+
+/// The error that the controller tells last of an ApigeeRoute: `status.errors` has one for each generation.
+fn message(node: &Node) -> Option<String> {
+    let errors = node.items_at(&["status", "errors"]).iter();
+    let generation = |error: &&Node| error.text_at(&["generation"]).and_then(number);
+    let last = errors.max_by_key(generation)?;
+    last.text_at(&["message"]).map(str::to_owned)
+}
+
+fn number(text: &str) -> Option<u64> {
+    text.parse().ok()
 }
 
 /// Who an object is.

@@ -33,7 +33,12 @@ spec:
   ports:
   - {number: 443, protocol: HTTPS, tls: {mode: PASSTHROUGH}}
   selector: {app: apigee-ingressgateway}
-status: {state: running}
+status:
+  state: running
+  lastAppliedGeneration: 2
+  errors:
+  - {generation: 2, message: later}
+  - {generation: 1, message: earlier}
 ";
 
 fn findings(texts: &[&str]) -> Vec<crate::report::Finding> {
@@ -308,9 +313,14 @@ fn mutual_tls_needs_authorities() {
     "risk no-sni-rejected ApigeeRoute non-sni has enableNonSniClient, and its hostnames are not \"*\""
 )]
 #[case::state(
-    "running",
-    "creating",
+    "state: running",
+    "state: creating",
     "risk unknown-sni ApigeeRoute non-sni is creating, not running"
+)]
+#[case::behind(
+    "metadata: {name: non-sni,",
+    "metadata: {generation: 3, name: non-sni,",
+    "risk unknown-sni ApigeeRoute non-sni is at generation 3, and 2 is in force: later"
 )]
 fn a_wrong_route_is_named(#[case] right: &str, #[case] wrong: &str, #[case] words: &str) {
     let route = if right.is_empty() {
@@ -403,4 +413,88 @@ fn handshakes_make_a_failure_of_what_explains_them() {
             ),
         ]
     );
+}
+
+/// Two gateways on pods of their own, their Services, and one that leads to none of them.
+const SERVICES: &str = "
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: inner, namespace: ns}
+spec:
+  selector: {istio: inner}
+  servers:
+  - {port: {number: 443, protocol: HTTPS}, hosts: [b.example], tls: {mode: PASSTHROUGH}}
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: outer, namespace: ns}
+spec:
+  selector: {istio: outer}
+  servers:
+  - {port: {number: 443, protocol: HTTPS}, hosts: [a.example], tls: {mode: PASSTHROUGH}}
+---
+apiVersion: v1
+kind: ServiceList
+items:
+- metadata: {name: inner, namespace: ns}
+  spec: {selector: {app: gateway, istio: inner}, clusterIP: 10.0.0.1}
+- metadata: {name: outer, namespace: ns}
+  spec: {selector: {app: gateway, istio: outer}, clusterIP: 10.0.0.2}
+  status: {loadBalancer: {ingress: [{ip: 192.0.2.2}]}}
+- metadata: {name: billing, namespace: ns}
+  spec: {selector: {app: billing}, clusterIP: 10.0.0.3}
+";
+
+/// A client that asked a server for a name that was refused.
+fn refused(client: &str, server: &str, name: &str) -> String {
+    format!(
+        r#"{{"type":"handshake","client":{{"address":"{client}"}},"server":{server},"client_hello":{{"sni":"{name}"}},"outcome":"failed","cause":"unknown-sni"}}"#
+    )
+}
+
+#[rstest]
+#[case::the_gateway_that_has_it(
+    r#"{"address":"10.0.0.1"}"#,
+    "clients with \"b.example\" are refused, and port 443 of Gateway ns/inner is there for them"
+)]
+#[case::the_other(
+    r#"{"address":"192.0.2.2"}"#,
+    "clients ask for \"b.example\", which no route serves"
+)]
+#[case::a_pod_of_the_other(
+    r#"{"address":"10.4.0.9","namespace":"ns","service":"outer"}"#,
+    "clients ask for \"b.example\", which no route serves"
+)]
+#[case::none_of_the_gateways(r#"{"address":"10.0.0.3"}"#, "")]
+#[case::nobody_knows(
+    r#"{"address":"10.9.9.9"}"#,
+    "clients with \"b.example\" are refused, and port 443 of Gateway ns/inner is there for them"
+)]
+fn a_handshake_is_held_against_the_gateway_that_its_service_leads_to(
+    #[case] server: &str,
+    #[case] what: &str,
+) {
+    let mut inventory = Inventory::default();
+    inventory.read(SERVICES, "test.yaml").unwrap();
+    let mut observed = Observed::default();
+    observed.line(refused("10.8.0.1", server, "b.example").as_bytes());
+    let said = check(&inventory, &observed, NOW).findings;
+    let seen = said.iter().filter(|one| one.seen.is_some());
+    let seen: Vec<_> = seen.map(|one| one.what.as_str()).collect();
+    assert_eq!(seen.join("\n"), what);
+}
+
+#[test]
+fn clients_of_a_gateway_are_counted_once_however_many_addresses_it_has() {
+    let mut inventory = Inventory::default();
+    inventory.read(SERVICES, "test.yaml").unwrap();
+    let mut observed = Observed::default();
+    for (client, server) in [(1, 1), (2, 1), (2, 2), (3, 2)] {
+        let server = format!(r#"{{"address":"10.9.9.{server}"}}"#);
+        let line = refused(&format!("10.8.0.{client}"), &server, "c.example");
+        observed.line(line.as_bytes());
+    }
+    let said = check(&inventory, &observed, NOW).findings;
+    let seen = said.iter().find_map(|one| one.seen.as_ref()).unwrap();
+    assert_eq!((seen.handshakes, seen.clients), (4, 3));
 }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use super::draft::{About, Draft, serves};
-use super::inventory::{Inventory, Kind};
-use crate::report::{Cause, Handshake, Outcome, Place, Seen, Severity};
+use super::inventory::{Inventory, Kind, Listener};
+use super::service::Service;
+use crate::report::{Cause, Handshake, Outcome, Place, Seen};
 
 /// Groups by cause and name that are kept; what is more is counted with the last.
 const MAX_GROUPS: usize = 10_000;
@@ -21,6 +22,7 @@ struct Line {
     #[serde(rename = "type", default)]
     kind: String,
     client: Option<Peer>,
+    server: Option<Peer>,
     client_hello: Option<Hello>,
     cause: Option<String>,
     outcome: Option<String>,
@@ -30,6 +32,18 @@ struct Line {
 struct Peer {
     #[serde(default)]
     address: String,
+    namespace: Option<String>,
+    service: Option<String>,
+}
+
+impl Peer {
+    /// `namespace/service` where that is known, else its address.
+    fn called(self) -> String {
+        match (self.namespace, self.service) {
+            (Some(namespace), Some(service)) => format!("{namespace}/{service}"),
+            _ => self.address,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -43,10 +57,16 @@ struct Answer {
     handshakes: Vec<Line>,
 }
 
-/// Handshakes by why they failed and for which name.
+/// Why handshakes failed, for which name, and at which server.
+type Key = (Cause, Option<String>, String);
+
+/// The same, with the Service that the server is.
+type Where<'a> = (Cause, Option<&'a str>, Option<&'a Service>);
+
+/// Handshakes by why they failed, for which name and where.
 #[derive(Default)]
 pub(crate) struct Observed {
-    groups: BTreeMap<(Cause, Option<String>), Group>,
+    groups: BTreeMap<Key, Group>,
     handshakes: u64,
     unreadable: u64,
     left_out: u64,
@@ -86,9 +106,11 @@ impl Observed {
         }
         let failed = line.outcome.as_deref() == Some(Outcome::Failed.label());
         let cause = line.cause.as_deref().filter(|_| failed);
-        let cause = cause.and_then(|cause| cause.parse().ok());
+        let cause: Option<Cause> = cause.and_then(|cause| cause.parse().ok());
         let name = line.client_hello.and_then(|hello| hello.sni);
-        self.count(cause, name, line.client.map(|client| client.address));
+        let server = line.server.map(Peer::called).unwrap_or_default();
+        let key = cause.map(|cause| (cause, name, server));
+        self.count(key, line.client.map(|client| client.address));
     }
 
     /// Takes a handshake of a capture.
@@ -100,14 +122,14 @@ impl Observed {
         let cause = handshake
             .cause
             .filter(|_| handshake.outcome == Outcome::Failed);
-        let client = handshake.client.address.to_string();
-        self.count(cause, name.map(str::to_owned), Some(client));
+        let server = handshake.server.address.to_string();
+        let key = cause.map(|cause| (cause, name.map(str::to_owned), server));
+        self.count(key, Some(handshake.client.address.to_string()));
     }
 
-    fn count(&mut self, cause: Option<Cause>, name: Option<String>, client: Option<String>) {
+    fn count(&mut self, key: Option<Key>, client: Option<String>) {
         self.handshakes = self.handshakes.saturating_add(1);
-        let Some(cause) = cause else { return };
-        let key = (cause, name);
+        let Some(key) = key else { return };
         if self.groups.len() >= MAX_GROUPS && !self.groups.contains_key(&key) {
             self.left_out = self.left_out.saturating_add(1);
             return;
@@ -131,22 +153,46 @@ impl Observed {
 
     /// Adds what was seen to the findings that explain it, and findings of its own for what none explains.
     pub(super) fn join(&self, inventory: &Inventory, drafts: &mut Vec<Draft>) {
-        let mut own = Vec::new();
-        for ((cause, name), group) in &self.groups {
+        let mut own: BTreeMap<(Cause, Option<&str>, String), Draft> = BTreeMap::new();
+        for ((cause, name, service), group) in self.by_service(inventory) {
             let seen = group.seen();
+            let came = Came { inventory, service };
             let mut explained = false;
-            for draft in drafts
-                .iter_mut()
-                .filter(|draft| explains(draft, *cause, name.as_deref()))
-            {
-                draft.witnessed(&seen);
-                explained = true;
+            for draft in drafts.iter_mut() {
+                if explains(draft, cause, name) && came.may_be(draft.about.labels.as_ref()) {
+                    draft.witnessed(&seen);
+                    explained = true;
+                }
             }
-            if !explained {
-                own.extend(unexplained(*cause, name.as_deref(), seen, inventory));
+            if explained {
+                continue;
+            }
+            if let Some(draft) = unexplained(cause, name, &came) {
+                let key = (cause, name, draft.finding.what.clone());
+                own.entry(key).or_insert(draft).witnessed(&seen);
             }
         }
-        drafts.extend(own);
+        drafts.extend(own.into_values());
+    }
+
+    /// The same where a Service is one server, whatever its addresses, and all that are none are one too.
+    fn by_service<'a>(
+        &'a self,
+        inventory: &'a Inventory,
+    ) -> impl Iterator<Item = (Where<'a>, Group)> {
+        let mut merged: BTreeMap<_, (Option<&Service>, Group)> = BTreeMap::new();
+        for ((cause, name, server), group) in &self.groups {
+            let service = inventory.service(server);
+            let key = (*cause, name.as_deref(), service.map(|one| &one.name));
+            let (_, all) = merged
+                .entry(key)
+                .or_insert_with(|| (service, Group::default()));
+            all.handshakes = all.handshakes.saturating_add(group.handshakes);
+            all.clients.extend(group.clients.iter().cloned());
+        }
+        merged
+            .into_iter()
+            .map(|((cause, name, _), (service, group))| ((cause, name, service), group))
     }
 }
 
@@ -157,6 +203,29 @@ impl Group {
             clients: u64::try_from(self.clients.len()).unwrap_or(u64::MAX),
             addresses: self.clients.iter().take(SHOWN).cloned().collect(),
         }
+    }
+}
+
+/// Where handshakes came to.
+struct Came<'a> {
+    inventory: &'a Inventory,
+    service: Option<&'a Service>,
+}
+
+impl<'a> Came<'a> {
+    /// Whether it may have been pods with these labels. Of a server that is no Service that is known, nobody can tell.
+    fn may_be(&self, labels: Option<&BTreeMap<String, String>>) -> bool {
+        match (self.service, labels) {
+            (Some(service), Some(labels)) => self.inventory.may_lead_to(service, labels),
+            _ => true,
+        }
+    }
+
+    /// The listeners that know their hosts, of the gateways that it may have been.
+    fn listeners(&self) -> impl Iterator<Item = &'a Listener> {
+        let knows_hosts = |one: &&Listener| one.kind != Kind::VirtualHost;
+        let listeners = self.inventory.listeners.iter().filter(knows_hosts);
+        listeners.filter(|one| self.may_be(Some(&one.selector)))
     }
 }
 
@@ -186,24 +255,11 @@ fn explains(draft: &Draft, cause: Cause, name: Option<&str>) -> bool {
 }
 
 /// What the wire says that no finding explains, where the configuration bears on it.
-fn unexplained(
-    cause: Cause,
-    name: Option<&str>,
-    seen: Seen,
-    inventory: &Inventory,
-) -> Option<Draft> {
-    let knows_hosts = inventory
-        .listeners
-        .iter()
-        .any(|one| one.kind != Kind::VirtualHost);
-    if !knows_hosts {
-        return None;
-    }
+fn unexplained(cause: Cause, name: Option<&str>, came: &Came<'_>) -> Option<Draft> {
+    // A Service that leads to none of the gateways is none of their business.
+    came.listeners().next()?;
     let takes = |name: Option<&str>| {
-        let mut listeners = inventory
-            .listeners
-            .iter()
-            .filter(|one| one.is_tls() && one.kind != Kind::VirtualHost);
+        let mut listeners = came.listeners().filter(|one| one.is_tls());
         listeners.find(|one| match name {
             None => one.answers_without_name(),
             Some(name) => one.hosts.iter().any(|(host, _)| serves(host, name)),
@@ -222,8 +278,5 @@ fn unexplained(
         (Cause::NoSniRejected, None, None) => Draft::failure(cause, place, "clients send no SNI, and no wildcard route exists").why("they are reset before any certificate is shown").fix("enable a wildcard route for non-SNI clients, or make the clients send the name"),
         _ => return None,
     };
-    let mut draft = draft.about(&About::default());
-    draft.finding.severity = Severity::Failure;
-    draft.finding.seen = Some(seen);
-    Some(draft)
+    Some(draft.about(&About::default()))
 }

@@ -52,6 +52,7 @@ pub(super) fn about(listener: &Listener) -> About {
         without_name: listener.answers_without_name(),
         // No file tells the hosts of an environment group.
         any_name: listener.kind == Kind::VirtualHost && hosts.is_empty(),
+        labels: Some(listener.selector.clone()),
         hosts,
     }
 }

@@ -67,9 +67,18 @@ fn state(route: &Route, out: &mut Vec<Draft>) {
     let Some((state, line)) = &route.state else {
         return;
     };
-    if state == "running" {
-        return;
-    }
+    let behind = route
+        .applied
+        .zip(route.generation)
+        .filter(|(applied, generation)| applied < generation);
+    let (field, what) = match (state.as_str(), behind) {
+        ("running", None) => return,
+        ("running", Some((applied, generation))) => (
+            "status.lastAppliedGeneration",
+            format!("is at generation {generation}, and {applied} is in force"),
+        ),
+        (state, _) => ("status.state", format!("is {state}, not running")),
+    };
     let said = route
         .message
         .as_ref()
@@ -77,13 +86,13 @@ fn state(route: &Route, out: &mut Vec<Draft>) {
     let draft = Draft::new(
         Severity::Risk,
         Cause::UnknownSni,
-        route.source.field("status.state", *line),
-        format!("ApigeeRoute {} is {state}, not running{said}", route.name),
+        route.source.field(field, *line),
+        format!("ApigeeRoute {} {what}{said}", route.name),
     );
     let about = About {
         hosts: route.hosts.iter().map(|(host, _)| host.clone()).collect(),
         without_name: route.non_sni.is_some_and(|(non_sni, _)| non_sni),
-        any_name: false,
+        ..About::default()
     };
     out.push(
         draft
@@ -106,8 +115,11 @@ fn named(route: &Route, inventory: &Inventory, out: &mut Vec<Draft>) {
             .flat_map(|overrides| &overrides.hosts)
     };
     let names_it = |(name, _): &Lined| *name == route.name;
+    let mut others = inventory.routes.iter();
+    let is_named_by_route = others.any(|other| other.additional.iter().any(names_it));
     if !is_wildcard
         || hosts().next().is_none()
+        || is_named_by_route
         || hosts().any(|host| host.additional.iter().any(names_it))
     {
         return;

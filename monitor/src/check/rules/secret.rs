@@ -62,7 +62,15 @@ struct Asked<'a> {
 
 impl<'a> Asked<'a> {
     fn new(inventory: &'a Inventory, users: &'a [&'a Listener], now: Timestamp) -> Self {
-        let mut all = About::default();
+        // Of a secret of several gateways it makes no difference to which of them a handshake came.
+        let mut labels = users.iter().map(|listener| &listener.selector);
+        let first = labels
+            .next()
+            .filter(|first| labels.all(|one| one == *first));
+        let mut all = About {
+            labels: first.cloned(),
+            ..About::default()
+        };
         for one in users.iter().map(|listener| about(listener)) {
             all.without_name |= one.without_name;
             all.any_name |= one.any_name;

@@ -32,6 +32,8 @@ const ROUTES: &[&str] = &[
     "/apis/apigee.cloud.google.com/v1alpha1",
 ];
 
+const SERVICES: &[&str] = &["/api/v1"];
+
 /// Which cluster, and what of it.
 #[derive(Args, Debug)]
 pub(super) struct ClusterArgs {
@@ -59,6 +61,10 @@ pub(super) fn read(args: &ClusterArgs, inventory: &mut Inventory) -> Result<(), 
         };
         reading.list(GATEWAYS, "gateways", inventory).await?;
         reading.list(ROUTES, "apigeeroutes", inventory).await?;
+        // They tell which gateway a handshake came to. Without them all else can be told.
+        if let Err(error) = reading.list(SERVICES, "services", inventory).await {
+            tracing::warn!("{error}: handshakes are joined by name and cause alone");
+        }
         inventory.lists_are_whole(args.namespace.is_none());
         reading.secrets(inventory).await
     })
