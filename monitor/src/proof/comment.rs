@@ -35,7 +35,9 @@ pub fn verdict_lines(proof: &Proof) -> String {
     if proof.is_cut {
         text.push_str("incomplete: its first packets had made room for others when it failed\n");
     }
-    let _ = write!(text, "tlsmon explain {}", handshake.cause_or_unexplained());
+    if handshake.is_failure() {
+        let _ = write!(text, "tlsmon explain {}", handshake.cause_or_unexplained());
+    }
     text.lines().map(escape).collect::<Vec<_>>().join("\n")
 }
 

@@ -14,6 +14,7 @@ use hashbrown::HashSet;
 use super::comment;
 use super::kept::{Packet, Proof};
 use crate::frame::{Direction, Timestamp};
+use crate::words::counted;
 
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 const INTERFACE: u32 = 1;
@@ -99,9 +100,10 @@ fn in_order(proofs: &[Arc<Proof>]) -> Vec<(&Packet, Option<String>)> {
 
 fn section(about: &About, proofs: &[Arc<Proof>], file: &mut Vec<u8>) {
     let agent = concat!("tlsmon ", env!("CARGO_PKG_VERSION"));
+    let count = counted(proofs.len(), "handshake");
     let mut lines = vec![match &about.node {
-        Some(node) => format!("{agent} on {node}: {} handshakes", proofs.len()),
-        None => format!("{agent}: {} handshakes", proofs.len()),
+        Some(node) => format!("{agent} on {node}: {count}"),
+        None => format!("{agent}: {count}"),
     }];
     lines.extend(about.remarks.iter().cloned());
     lines.extend(
