@@ -2,17 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hashbrown::HashSet;
 use serde::Deserialize;
 
 use super::draft::{About, Draft, serves};
 use super::inventory::{Inventory, Kind, Listener};
 use super::service::Service;
-use crate::report::{Cause, Handshake, Outcome, Place, Seen};
+use crate::report::{Cause, Handshake, HandshakeId, Outcome, Place, Seen};
 
 /// Groups by cause and name that are kept; what is more is counted with the last.
 const MAX_GROUPS: usize = 10_000;
 /// Client addresses that are told apart in a group.
 const MAX_CLIENTS: usize = 10_000;
+/// Handshakes of agents that are told apart: the nodes of both ends may each have seen one. What is more may count twice.
+const MAX_IDS: usize = 1_000_000;
 /// Addresses that are shown.
 const SHOWN: usize = 5;
 
@@ -21,6 +24,7 @@ const SHOWN: usize = 5;
 struct Line {
     #[serde(rename = "type", default)]
     kind: String,
+    id: Option<String>,
     client: Option<Peer>,
     server: Option<Peer>,
     client_hello: Option<Hello>,
@@ -68,6 +72,7 @@ type Where<'a> = (Cause, Option<&'a str>, Option<&'a Service>);
 pub(crate) struct Observed {
     groups: BTreeMap<Key, Group>,
     handshakes: u64,
+    ids: HashSet<u64>,
     unreadable: u64,
     left_out: u64,
 }
@@ -90,11 +95,18 @@ impl Observed {
         }
     }
 
-    /// Takes an answer of the API.
+    /// Takes an answer of the API. What another agent told is not counted again.
     pub(crate) fn answer(&mut self, body: &[u8]) -> Result<(), serde_json::Error> {
         let answer: Answer = serde_json::from_slice(body)?;
         for line in answer.handshakes {
-            self.take(line);
+            let id = line.id.as_deref();
+            let id = id.and_then(|id| id.parse::<HandshakeId>().ok());
+            let is_new = id.is_none_or(|HandshakeId(id)| {
+                !self.ids.contains(&id) && (self.ids.len() >= MAX_IDS || self.ids.insert(id))
+            });
+            if is_new {
+                self.take(line);
+            }
         }
         Ok(())
     }

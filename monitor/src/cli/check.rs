@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::ask::KeyArgs;
+use super::kubectl::KubectlArgs;
 use super::options::OutputArgs;
 use super::{CliError, Exit, Global};
 use crate::check::{self, Inventory, Observed};
@@ -41,6 +42,9 @@ certificates in memory, and never printed.
   # the same from the cluster that kubectl means: only the secrets that are named are read
   tlsmon check --cluster overrides.yaml
 
+  # the same of another context, and which of it clients run into on any node
+  tlsmon check --cluster --context prod --agents
+
   # which of it clients run into: handshakes of the agent, of its JSON, or of a capture
   tlsmon check gateway.yaml --connect 127.0.0.1:9469
   tlsmon check gateway.yaml --events handshakes.json
@@ -67,6 +71,11 @@ pub(crate) struct CheckArgs {
     /// Hold them against the last handshakes of the agent at this address
     #[arg(long, env = "TLSMON_CHECK_CONNECT", value_name = "ADDRESS")]
     connect: Option<Address>,
+    /// Hold them against the last handshakes of all agents of the cluster, each through kubectl
+    #[arg(long, env = "TLSMON_CHECK_AGENTS", value_parser = clap::builder::FalseyValueParser::new())]
+    agents: bool,
+    #[command(flatten)]
+    kubectl: KubectlArgs,
     #[command(flatten)]
     keys: KeyArgs,
     /// Hold them against JSON lines of "tlsmon run" or "replay"
@@ -92,7 +101,7 @@ pub(super) fn check(args: &CheckArgs, global: &Global) -> Result<Exit, CliError>
     }
     #[cfg(feature = "kubernetes")]
     if args.cluster.cluster {
-        cluster::read(&args.cluster, &mut inventory)?;
+        cluster::read(&args.cluster, &args.kubectl, &mut inventory)?;
     }
     if inventory.is_empty() {
         return Err(InputError::Nothing.into());

@@ -10,6 +10,7 @@ mod exit;
 mod explain;
 mod generate;
 mod help;
+mod kubectl;
 mod markdown;
 mod options;
 mod probe;

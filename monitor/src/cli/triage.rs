@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::ask::{KeyArgs, KeyError};
+use super::kubectl::{self, KubectlArgs};
 use super::{CliError, Exit, Global};
 use crate::filter::{Filter, FilterArgs};
 use crate::pipeline::{Ports, Settings};
 use crate::ports::PortSet;
-use crate::remote::{Address, Agent, Cluster, ClusterError};
+use crate::remote::{Address, Agent, ClusterError};
 use crate::sink::printer::PrintError;
 use crate::triage::{Agents, File, Look, Model, Sources, plain, show};
 
@@ -39,25 +40,8 @@ pub(crate) struct TriageArgs {
     filter: FilterArgs,
     #[command(flatten)]
     keys: KeyArgs,
-    /// Of --cluster: the context of the kubeconfig
-    #[arg(long, env = "TLSMON_CONTEXT", value_name = "NAME")]
-    context: Option<String>,
-    /// Of --cluster: the labels of the agents' pods
-    #[arg(
-        long,
-        env = "TLSMON_SELECTOR",
-        value_name = "LABELS",
-        default_value = "app.kubernetes.io/name=tlsmon"
-    )]
-    selector: String,
-    /// Of --cluster: the command that speaks to it
-    #[arg(
-        long,
-        env = "TLSMON_KUBECTL",
-        value_name = "COMMAND",
-        default_value = "kubectl"
-    )]
-    kubectl: String,
+    #[command(flatten)]
+    kubectl: KubectlArgs,
     /// Watch these ports of the file only, as in 443,8443,9000-9100; all that speak TLS when left out
     #[arg(long, env = "TLSMON_PORT", value_name = "SET")]
     port: Option<PortSet>,
@@ -91,9 +75,7 @@ impl TriageError {
                 "add --plain for lines in place of a screen, or use \"tlsmon replay\" for a report of a file"
             }
             Self::Key(error) => error.help(),
-            Self::Cluster(_) => {
-                "see that \"kubectl get pods --all-namespaces -l app.kubernetes.io/name=tlsmon\" shows the agents; --context, --selector and --kubectl say otherwise"
-            }
+            Self::Cluster(_) => kubectl::HELP,
         }
     }
 }
@@ -107,6 +89,7 @@ pub(super) fn triage(args: &TriageArgs, global: &Global) -> Result<Exit, CliErro
     let words = filter.in_words();
     let mut model = Model::new(&sources.names(), filter, words);
     model.ascii = args.ascii;
+    model.of_cluster = sources.are_nodes();
     if args.plain {
         let ended = plain(model, sources, &mut stdout().lock()).map_err(PrintError::from)?;
         return Ok(if ended.is_broken() {
@@ -138,23 +121,12 @@ fn sources(args: &TriageArgs, filter: &Filter) -> Result<Sources, TriageError> {
             },
         }));
     }
-    let agents = if args.cluster {
-        cluster(args).agents(args.keys.token()?.as_deref())?
-    } else {
-        agents(args)?
-    };
     let everything = filter.all || !filter.outcomes.is_empty();
-    Ok(Sources::Agents(Agents::new(agents, everything)))
-}
-
-fn cluster(args: &TriageArgs) -> Cluster {
-    Cluster {
-        kubectl: args.kubectl.clone(),
-        context: args.context.clone(),
-        namespace: None,
-        selector: args.selector.clone(),
-        port: 9469,
-    }
+    Ok(Sources::Agents(if args.cluster {
+        Agents::of(args.kubectl.cluster(), args.keys.token()?, everything)?
+    } else {
+        Agents::new(agents(args)?, everything)
+    }))
 }
 
 fn agents(args: &TriageArgs) -> Result<Vec<Agent>, KeyError> {

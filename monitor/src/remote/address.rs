@@ -48,6 +48,14 @@ impl Address {
         })
     }
 
+    /// Whether both lead to one agent.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Pod(one), Self::Pod(other)) => one.is_same(other),
+            (one, other) => one.to_string() == other.to_string(),
+        }
+    }
+
     /// It is not needed any more.
     pub(crate) fn leave(&self) {
         if let Self::Pod(forward) = self {

@@ -1,7 +1,9 @@
 //! The agents of a cluster, each through a port-forward of its own: by `kubectl`, which knows the person's kubeconfig and how
 //! they sign in, and reaches an agent that listens on loopback only.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,12 +19,16 @@ use super::agent::Agent;
 const PATIENCE: Duration = Duration::from_secs(8);
 /// The agents of a cluster that are listened to.
 const MAX_AGENTS: usize = 1000;
+/// How long the list of them may take, as the command takes it: it would wait for ever.
+const LISTED: &str = "--request-timeout=20s";
 
 /// Which agents of which cluster.
 #[derive(Clone, Debug)]
 pub(crate) struct Cluster {
     /// The command that speaks to the cluster.
     pub(crate) kubectl: String,
+    /// The kubeconfig; as the command finds it when not said.
+    pub(crate) kubeconfig: Option<PathBuf>,
     /// The kubeconfig's context; the current one when not said.
     pub(crate) context: Option<String>,
     /// The namespace; all when not said.
@@ -65,9 +71,13 @@ struct Pod {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Metadata {
     name: String,
     namespace: String,
+    #[serde(default)]
+    creation_timestamp: String,
+    deletion_timestamp: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -83,7 +93,8 @@ struct Status {
 }
 
 impl Cluster {
-    /// The agents, called as their nodes are.
+    /// The agents, called as their nodes are: one for each node. While the next pod is there beside the one before, as when a
+    /// DaemonSet rolls, that is the older, until it is told to end.
     pub(crate) fn agents(&self, token: Option<&str>) -> Result<Vec<Agent>, ClusterError> {
         let mut command = self.command();
         command.args([
@@ -93,6 +104,7 @@ impl Cluster {
             "json",
             "--selector",
             &self.selector,
+            LISTED,
         ]);
         match &self.namespace {
             Some(namespace) => command.args(["--namespace", namespace]),
@@ -105,13 +117,9 @@ impl Cluster {
             return Err(ClusterError::Refused(said.trim().to_owned()));
         }
         let list: List = serde_json::from_slice(&answer.stdout)?;
-        let running = list
-            .items
-            .into_iter()
-            .filter(|pod| pod.status.phase == "Running");
-        let agents: Vec<Agent> = running
+        let agents: Vec<Agent> = of_each_node(list)
             .take(MAX_AGENTS)
-            .map(|pod| self.agent(pod, token))
+            .map(|(name, pod)| self.agent(name, pod, token))
             .collect();
         if agents.is_empty() {
             return Err(ClusterError::Nobody(self.selector.clone()));
@@ -119,14 +127,13 @@ impl Cluster {
         Ok(agents)
     }
 
-    fn agent(&self, pod: Pod, token: Option<&str>) -> Agent {
-        let Metadata { name, namespace } = pod.metadata;
+    fn agent(&self, name: String, pod: Metadata, token: Option<&str>) -> Agent {
         Agent {
-            name: pod.spec.node_name.unwrap_or_else(|| name.clone()),
+            name,
             address: Address::Pod(Arc::new(Forward {
                 cluster: self.clone(),
-                namespace,
-                pod: name,
+                namespace: pod.namespace,
+                pod: pod.name,
                 stands: Mutex::new(None),
             })),
             token: token.map(ToOwned::to_owned),
@@ -137,11 +144,33 @@ impl Cluster {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.kubectl);
         command.stdin(Stdio::null());
+        if let Some(kubeconfig) = &self.kubeconfig {
+            command.arg("--kubeconfig").arg(kubeconfig);
+        }
         if let Some(context) = &self.context {
             command.args(["--context", context]);
         }
         command
     }
+}
+
+/// The pod of each node that is to be asked, in the order of the nodes' names.
+fn of_each_node(list: List) -> impl Iterator<Item = (String, Metadata)> {
+    let running = list.items.into_iter();
+    let mut running: Vec<_> = running
+        .filter(|pod| pod.status.phase == "Running")
+        .collect();
+    // Times of the API are all in UTC, and all written alike.
+    running.sort_by_cached_key(|pod| {
+        let is_ending = pod.metadata.deletion_timestamp.is_some();
+        (is_ending, pod.metadata.creation_timestamp.clone())
+    });
+    let mut nodes = BTreeMap::new();
+    for Pod { metadata, spec, .. } in running {
+        let node = spec.node_name.unwrap_or_else(|| metadata.name.clone());
+        nodes.entry(node).or_insert(metadata);
+    }
+    nodes.into_iter()
 }
 
 /// A way to one pod. It stands from the first connection on, and is made anew when it broke.
@@ -154,6 +183,11 @@ pub(crate) struct Forward {
 }
 
 impl Forward {
+    /// Whether both lead to one pod.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        (&self.namespace, &self.pod) == (&other.namespace, &other.pod)
+    }
+
     /// The port on this host that leads there.
     pub(super) fn port(&self) -> io::Result<u16> {
         let mut stands = self.stands.lock().unwrap_or_else(PoisonError::into_inner);
@@ -249,6 +283,27 @@ fn said(child: &mut Child) -> String {
 }
 
 #[cfg(test)]
+impl Cluster {
+    /// One whose `kubectl` is a shell script of a few lines.
+    pub(crate) fn of_script(folder: &std::path::Path, script: &str) -> Self {
+        let (text, kubectl) = (folder.join("kubectl.sh"), folder.join("kubectl"));
+        std::fs::write(&text, format!("#!/bin/sh\n{script}")).unwrap();
+        // Another test may fork meanwhile, and so hold open what this process writes: a program that is written to cannot be run.
+        let mut install = Command::new("install");
+        let installed = install.arg("-m755").arg(&text).arg(&kubectl).status();
+        assert!(installed.unwrap().success());
+        Self {
+            kubectl: kubectl.display().to_string(),
+            kubeconfig: None,
+            context: Some("test".to_owned()),
+            namespace: None,
+            selector: "app.kubernetes.io/name=tlsmon".to_owned(),
+            port: 9469,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -258,12 +313,12 @@ mod tests {
         assert_eq!(port("error: pod not found"), None);
     }
 
-    /// A `kubectl` of a few lines: two pods, one that cannot be reached.
+    /// Two pods, one that cannot be reached.
     fn kubectl() -> (tempfile::TempDir, Cluster) {
-        use std::os::unix::fs::PermissionsExt as _;
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("kubectl");
-        let script = r#"#!/bin/sh
+        let cluster = Cluster::of_script(
+            dir.path(),
+            r#"
 case "$*" in
 *"get pods"*) cat <<'END'
 {"items":[
@@ -275,16 +330,8 @@ END
 *pod/tlsmon-a*) echo "Forwarding from 127.0.0.1:40123 -> 9469"; exec sleep 60 ;;
 *) echo "error: lost connection to pod" >&2; exit 1 ;;
 esac
-"#;
-        std::fs::write(&path, script).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let cluster = Cluster {
-            kubectl: path.display().to_string(),
-            context: Some("test".to_owned()),
-            namespace: None,
-            selector: "app.kubernetes.io/name=tlsmon".to_owned(),
-            port: 9469,
-        };
+"#,
+        );
         (dir, cluster)
     }
 
@@ -308,6 +355,29 @@ esac
             .collect();
         let lost = "kubectl port-forward: error: lost connection to pod".to_owned();
         assert_eq!(ports, [Ok(40123), Err(lost)]);
+    }
+
+    #[test]
+    fn of_two_pods_on_a_node_the_one_that_has_its_port_is_asked() {
+        let pod = |name: &str, created: &str, ends: Option<&str>| {
+            serde_json::json!({
+                "metadata": { "name": name, "namespace": "tlsmon", "creationTimestamp": created, "deletionTimestamp": ends },
+                "spec": { "nodeName": "node-1" },
+                "status": { "phase": "Running" },
+            })
+        };
+        let asked = |pods: [serde_json::Value; 2]| {
+            let list = serde_json::from_value(serde_json::json!({ "items": pods })).unwrap();
+            let names: Vec<_> = of_each_node(list).map(|(_, pod)| pod.name).collect();
+            names.join(",")
+        };
+        let next = || pod("next", "2026-05-19T04:46:20Z", None);
+        assert_eq!(
+            asked([next(), pod("old", "2026-05-01T09:00:00Z", None)]),
+            "old"
+        );
+        let ending = pod("old", "2026-05-01T09:00:00Z", Some("2026-05-19T04:46:50Z"));
+        assert_eq!(asked([ending, next()]), "next");
     }
 
     #[test]

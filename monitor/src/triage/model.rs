@@ -34,10 +34,23 @@ pub(crate) struct SourceView {
     pub(crate) missed: u64,
 }
 
+impl SourceView {
+    /// One of which nothing was heard yet.
+    fn new(name: String) -> Self {
+        Self {
+            name,
+            state: State::Connecting,
+            missed: 0,
+        }
+    }
+}
+
 /// What the screen knows.
 #[derive(Debug)]
 pub(crate) struct Model {
     pub(crate) sources: Vec<SourceView>,
+    /// They are nodes of a cluster, which come and go: each handshake has its node's name, if there is only one now.
+    pub(crate) of_cluster: bool,
     pub(crate) held: Held,
     pub(crate) problems: Problems,
     pub(crate) filter: Filter,
@@ -78,13 +91,9 @@ pub(crate) struct Model {
 impl Model {
     /// A model that knows nothing yet, of the sources with these names.
     pub(crate) fn new(sources: &[String], filter: Filter, filter_text: String) -> Self {
-        let sources = sources.iter().map(|name| SourceView {
-            name: name.clone(),
-            state: State::Connecting,
-            missed: 0,
-        });
         Self {
-            sources: sources.collect(),
+            sources: sources.iter().cloned().map(SourceView::new).collect(),
+            of_cluster: false,
             held: Held::default(),
             problems: Problems::default(),
             filter,
@@ -152,9 +161,9 @@ impl Model {
         (*id == record.id).then_some(found)
     }
 
-    /// Whether there is more than one node.
+    /// Whether there is more than one node, or may be.
     pub(crate) fn has_nodes(&self) -> bool {
-        self.sources.len() > 1
+        self.of_cluster || self.sources.len() > 1
     }
 
     /// Begins anew with what is held, for another filter.

@@ -14,6 +14,10 @@ pub(crate) enum News {
     Line(SourceId, String),
     /// How it stands with a source.
     State(SourceId, State),
+    /// A source that is new, and what it is called.
+    Joined(SourceId, String),
+    /// Why it is not known which sources there are now.
+    Unlisted(String),
     /// The packets of the handshake that were asked for.
     Packets(String, Found),
     /// The packets were saved, or why not.
@@ -33,6 +37,8 @@ pub(crate) enum State {
     Done,
     /// It stopped, and is tried again so many seconds later.
     Lost(String, u64),
+    /// It is not there any more, and another may come in its place.
+    Gone,
     /// It stopped for good.
     Failed(String),
 }

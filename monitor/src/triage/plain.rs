@@ -33,19 +33,9 @@ pub(crate) fn plain(mut model: Model, sources: Sources, out: &mut dyn Write) -> 
             .recv_timeout(EVERY.min(next.saturating_duration_since(Instant::now())))
         {
             Ok(news) => {
-                let is_state = matches!(news, News::State(..));
-                let over = matches!(news, News::State(_, State::Done | State::Failed(_)));
-                let came = model.held.came;
-                model.take(news);
-                if model.held.came > came {
-                    said(&model, out)?;
-                }
-                if over {
+                if take(&mut model, news, out)? {
                     summary(&model, out)?;
                     return Ok(model);
-                }
-                if is_state && model.sources.iter().any(|source| source.state.is_bad()) {
-                    writeln!(out, "{}", sources_in_words(&model))?;
                 }
             }
             Err(RecvTimeoutError::Disconnected) => return Ok(model),
@@ -56,6 +46,30 @@ pub(crate) fn plain(mut model: Model, sources: Sources, out: &mut dyn Write) -> 
             summary(&model, out)?;
         }
     }
+}
+
+/// Takes what a source tells, and says what is to be said of it; true when it was the last.
+fn take(model: &mut Model, news: News, out: &mut dyn Write) -> io::Result<bool> {
+    let over = matches!(news, News::State(_, State::Done | State::Failed(_)));
+    let is_state = matches!(news, News::State(..));
+    let (came, was_bad) = (model.held.came, is_bad(model));
+    model.take(news);
+    if model.held.came > came {
+        said(model, out)?;
+    }
+    if let Some(notice) = model.notice.take() {
+        writeln!(out, "{}", crate::sink::escape::escape(&notice))?;
+    }
+    // That all is well again is said as well.
+    if !over && is_state && (was_bad || is_bad(model)) {
+        writeln!(out, "{}", sources_in_words(model))?;
+    }
+    Ok(over)
+}
+
+/// Whether something is wrong with a source.
+fn is_bad(model: &Model) -> bool {
+    model.sources.iter().any(|source| source.state.is_bad())
 }
 
 /// The handshake that came last, if it is to be shown.
@@ -78,8 +92,9 @@ fn sentence(record: &Record) -> String {
         .confidence
         .as_ref()
         .map_or_else(String::new, |sure| format!(", {sure}"));
+    let node = on(record.node.as_deref());
     let mut line = format!(
-        "{} {}{sure}: client {} to {}, {name}; {}.",
+        "{} {}{sure}: client {} to {}, {name}{node}; {}.",
         clock(record.time),
         record.word(),
         record.client.who(),
@@ -90,6 +105,11 @@ fn sentence(record: &Record) -> String {
         line = format!("{line} Next: {next}.");
     }
     crate::sink::escape::escape(&line).into_owned()
+}
+
+/// The node that saw it, where there are several.
+fn on(node: Option<&str>) -> String {
+    node.map_or_else(String::new, |node| format!(", node {node}"))
 }
 
 /// `1 client`, `7 clients`, `64+ clients`.
@@ -112,10 +132,11 @@ fn summary(model: &Model, out: &mut dyn Write) -> io::Result<()> {
     for (number, problem) in problems.iter().take(SAID).enumerate() {
         let name = problem.key.name.as_deref().unwrap_or("no name");
         let line = format!(
-            "{}: {} at {}, {name}: {}, {}, first {}, last {}.",
+            "{}: {} at {}, {name}{}: {}, {}, first {}, last {}.",
             number + 1,
             problem.key.cause,
             problem.key.endpoint,
+            on(problem.key.node.as_deref()),
             counted(problem.count, "time"),
             clients(&problem.clients()),
             clock(problem.first),

@@ -5,6 +5,7 @@ mod agents;
 mod collect;
 mod file;
 mod lines;
+mod roster;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -36,6 +37,11 @@ impl Sources {
             Self::File(file) => vec![file.name()],
             Self::Agents(agents) => agents.names(),
         }
+    }
+
+    /// Whether each is a node of a cluster.
+    pub(crate) fn are_nodes(&self) -> bool {
+        matches!(self, Self::Agents(agents) if agents.are_nodes())
     }
 
     /// Begins to listen.

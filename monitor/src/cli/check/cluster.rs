@@ -2,7 +2,6 @@
 //!
 //! No list of secrets is asked for: whoever may read the named ones needs no right to read all.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -11,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::input::InputError;
 use crate::check::Inventory;
+use crate::cli::kubectl::KubectlArgs;
 use crate::enrich::kubernetes::{Source, SourceError};
 
 /// How long an answer may take.
@@ -40,23 +40,24 @@ pub(super) struct ClusterArgs {
     /// Read Gateways, ApigeeRoutes and the secrets that they name from the cluster
     #[arg(long, env = "TLSMON_CHECK_CLUSTER", value_parser = clap::builder::FalseyValueParser::new())]
     pub(super) cluster: bool,
-    /// Of --cluster: the kubeconfig; as kubectl finds it, else this pod's service account, when left out
-    #[arg(long, env = "TLSMON_CHECK_KUBECONFIG", value_name = "FILE")]
-    kubeconfig: Option<PathBuf>,
     /// Of --cluster: this namespace's objects alone
     #[arg(long, short, env = "TLSMON_CHECK_NAMESPACE", value_name = "NAME")]
     namespace: Option<String>,
 }
 
 /// Asks the cluster for everything that handshakes hang on.
-pub(super) fn read(args: &ClusterArgs, inventory: &mut Inventory) -> Result<(), InputError> {
+pub(super) fn read(
+    args: &ClusterArgs,
+    kubectl: &KubectlArgs,
+    inventory: &mut Inventory,
+) -> Result<(), InputError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
     let runtime = runtime.map_err(InputError::Runtime)?;
     runtime.block_on(async {
         let reading = Reading {
-            client: source(args)?.client().await?,
+            client: source(kubectl)?.client().await?,
             namespace: args.namespace.as_deref(),
         };
         reading.list(GATEWAYS, "gateways", inventory).await?;
@@ -71,12 +72,18 @@ pub(super) fn read(args: &ClusterArgs, inventory: &mut Inventory) -> Result<(), 
 }
 
 /// The cluster that kubectl would ask, else the one that this is a pod of.
-fn source(args: &ClusterArgs) -> Result<Source, SourceError> {
-    if args.kubeconfig.is_none() {
-        return Source::as_kubectl().or_else(|error| Source::find(None)?.ok_or(error));
-    }
-    let found = Source::find(args.kubeconfig.as_deref())?;
-    found.map_or_else(Source::as_kubectl, Ok)
+fn source(args: &KubectlArgs) -> Result<Source, SourceError> {
+    let file = args.kubeconfig.as_deref();
+    let found = if file.is_some() {
+        Source::find(file)?.map_or_else(Source::as_kubectl, Ok)
+    } else {
+        let is_asked_for = args.context.is_some();
+        Source::as_kubectl().or_else(|error| match Source::find(None)? {
+            Some(pod) if !is_asked_for => Ok(pod),
+            _ => Err(error),
+        })
+    };
+    Ok(found?.in_context(args.context.clone()))
 }
 
 struct Reading<'a> {

@@ -8,6 +8,8 @@ use zeroize::Zeroizing;
 
 use crate::check::{Inventory, YamlError, candidates};
 use crate::cli::ask::FetchError;
+use crate::cli::kubectl;
+use crate::remote::ClusterError;
 
 /// The largest input. Ten thousand secrets with chains have some 80 MB.
 const LARGEST: u64 = 256 * 1024 * 1024;
@@ -67,6 +69,9 @@ pub(crate) enum InputError {
     #[cfg(feature = "kubernetes")]
     #[error("cannot prepare to ask")]
     Runtime(#[source] io::Error),
+    /// The agents of the cluster cannot be found.
+    #[error(transparent)]
+    Agents(#[from] ClusterError),
     /// The agent does not give any.
     #[error(transparent)]
     Fetch(#[from] FetchError),
@@ -99,6 +104,7 @@ impl InputError {
             Self::Nothing => {
                 "kubectl get gateways.networking.istio.io,apigeeroutes,secrets -A -o yaml | tlsmon check -"
             }
+            Self::Agents(_) => kubectl::HELP,
             Self::Fetch(error) => error.help(),
             Self::Reports { .. } => {
                 "reports are the lines that \"tlsmon run --output json\" and \"tlsmon replay --output json\" print"

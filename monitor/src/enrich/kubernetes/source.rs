@@ -10,10 +10,11 @@ use kube::{Client, Config};
 pub enum Source {
     /// As a pod is told by its environment and its service account.
     Cluster,
-    /// As a file says; what it said when it was first read, in case that it cannot be read any more.
-    File(PathBuf, Box<Kubeconfig>),
+    /// As a file says, in this context of it or its current one; and what it said when it was first read, in case that it cannot be
+    /// read any more.
+    File(PathBuf, Box<Kubeconfig>, Option<String>),
     /// As kubectl finds it: by the files that `KUBECONFIG` names, else by the one in the home.
-    Kubectl(Box<Kubeconfig>),
+    Kubectl(Box<Kubeconfig>, Option<String>),
 }
 
 /// Why it cannot be asked.
@@ -57,7 +58,7 @@ impl Source {
     pub fn find(file: Option<&Path>) -> Result<Option<Self>, SourceError> {
         if let Some(path) = file {
             let read = read(path)?;
-            return Ok(Some(Self::File(path.to_owned(), Box::new(read))));
+            return Ok(Some(Self::File(path.to_owned(), Box::new(read), None)));
         }
         match Config::incluster() {
             Ok(_) => Ok(Some(Self::Cluster)),
@@ -70,7 +71,16 @@ impl Source {
     pub fn as_kubectl() -> Result<Self, SourceError> {
         let read = Kubeconfig::read();
         let read = read.map_err(|error| SourceError::Kubectl(Box::new(error)))?;
-        Ok(Self::Kubectl(Box::new(read)))
+        Ok(Self::Kubectl(Box::new(read), None))
+    }
+
+    /// The same by another context than the current one. A pod has none.
+    #[must_use]
+    pub fn in_context(mut self, name: Option<String>) -> Self {
+        if let Self::File(.., context) | Self::Kubectl(_, context) = &mut self {
+            *context = name;
+        }
+        self
     }
 
     /// One who asks. Files are read anew: tokens and certificates change.
@@ -79,13 +89,14 @@ impl Source {
             Self::Cluster => {
                 Config::incluster().map_err(|error| SourceError::Account(Box::new(error)))?
             }
-            Self::File(path, first) => {
+            Self::File(path, first, context) => {
                 let file = read(path).unwrap_or_else(|_unreadable| (**first).clone());
-                config(file).await.map_err(|source| of_file(path, source))?
+                let config = config(file, context.clone()).await;
+                config.map_err(|source| of_file(path, source))?
             }
-            Self::Kubectl(first) => {
+            Self::Kubectl(first, context) => {
                 let file = Kubeconfig::read().unwrap_or_else(|_unreadable| (**first).clone());
-                let config = config(file).await;
+                let config = config(file, context.clone()).await;
                 config.map_err(|error| SourceError::Kubectl(Box::new(error)))?
             }
         };
@@ -95,8 +106,12 @@ impl Source {
     }
 }
 
-async fn config(file: Kubeconfig) -> Result<Config, KubeconfigError> {
-    Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await
+async fn config(file: Kubeconfig, context: Option<String>) -> Result<Config, KubeconfigError> {
+    let options = KubeConfigOptions {
+        context,
+        ..KubeConfigOptions::default()
+    };
+    Config::from_custom_kubeconfig(file, &options).await
 }
 
 fn read(path: &Path) -> Result<Kubeconfig, SourceError> {

@@ -38,12 +38,13 @@ pub(crate) fn sources_in_words(model: &Model) -> String {
     match model.sources.as_slice() {
         [one] => format!("{}: {}", one.name, state(one, model.packets)),
         all => {
+            let there = all.iter().filter(|source| source.state != State::Gone);
             let live = all
                 .iter()
                 .filter(|source| source.state == State::Live)
                 .count();
             let bad: Vec<_> = all.iter().filter(|source| source.state.is_bad()).collect();
-            let mut said = format!("{} nodes, {live} live", all.len());
+            let mut said = format!("{} nodes, {live} live", there.count());
             if let Some(first) = bad.first() {
                 let more = bad.len() - 1;
                 said = format!("{said}; {}: {}", first.name, state(first, 0));
@@ -66,6 +67,7 @@ fn state(source: &SourceView, packets: u64) -> String {
         State::Live => "live".to_owned(),
         State::Done => format!("read to its end, {}", counted(packets, "packet")),
         State::Lost(why, again) => format!("LOST: {why}; again in {again} s"),
+        State::Gone => "gone, no agent is there now".to_owned(),
         State::Failed(why) => format!("FAILED: {why}"),
     }
 }

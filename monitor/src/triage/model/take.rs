@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{MAX_LOSSES, MAX_WAITING, Model};
+use super::{MAX_LOSSES, MAX_WAITING, Model, SourceView};
 use crate::triage::news::{News, SourceId, State};
 use crate::triage::record::{self, Record, Revised, Said};
 
@@ -43,6 +43,8 @@ impl Model {
         match news {
             News::Line(source, text) => self.line(source, &text),
             News::State(source, state) => self.state(source, state),
+            News::Joined(source, name) => self.joined(source, name),
+            News::Unlisted(why) => self.notice = Some(why),
             News::Packets(id, found) => {
                 if let Some((wanted, place)) = &mut self.packets_of
                     && *wanted == id
@@ -58,6 +60,14 @@ impl Model {
     fn state(&mut self, source: SourceId, state: State) {
         if let Some(source) = self.sources.get_mut(source) {
             source.state = state;
+        }
+    }
+
+    fn joined(&mut self, source: SourceId, name: String) {
+        let new = SourceView::new(name);
+        match self.sources.get_mut(source) {
+            Some(old) => *old = new,
+            None => self.sources.push(new),
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! A source that the screen cannot keep up with waits here; the agent then counts what it did not send, and says so in the stream.
 
+use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use super::lines::{Lines, Told};
+use super::roster::{New, Roster};
 use crate::remote::{Agent, Broken, piece};
 use crate::triage::news::{News, SourceId, State};
 
@@ -29,45 +31,71 @@ struct Place {
     is_told: bool,
 }
 
-impl Agent {
-    /// Follows its stream until nobody looks any more. `all` says whether every handshake is wanted, or failures only.
-    pub(super) async fn follow(
-        self,
-        id: SourceId,
-        news: SyncSender<News>,
-        mut all: watch::Receiver<bool>,
-    ) {
-        let mut place = Place::default();
-        let mut pause = FIRST_PAUSE;
-        loop {
-            let wanted = *all.borrow_and_update();
-            let reading = self.read(id, &news, wanted, &mut place);
-            let broken = tokio::select! {
-                broken = reading => broken,
-                changed = all.changed() => match changed {
-                    // Asked for otherwise: what is held is asked for again.
-                    Ok(()) => { place = Place::default(); continue }
-                    Err(_gone) => return,
-                },
-            };
-            let (heard, why) = match broken {
-                Err((_, Broken::Left)) => return,
-                Err((heard, why)) => (heard, why),
-                Ok(()) => (true, Broken::Closed),
-            };
-            pause = if heard {
-                FIRST_PAUSE
-            } else {
-                (pause * 2).min(LONGEST_PAUSE)
-            };
-            let state = State::Lost(why.to_string(), pause);
-            if news.send(News::State(id, state)).is_err() {
+/// Follows the stream of whoever is in that place, until nobody looks any more. `all` says whether every handshake is wanted,
+/// or failures only.
+pub(super) async fn follow(
+    new: New,
+    roster: Arc<Roster>,
+    news: SyncSender<News>,
+    mut all: watch::Receiver<bool>,
+) {
+    let New {
+        id, agent: mut who, ..
+    } = new;
+    let mut place = Place::default();
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let agent = who.borrow_and_update().clone();
+        let Some(agent) = agent else {
+            let told = news.send(News::State(id, State::Gone));
+            if told.is_err() || who.changed().await.is_err() {
                 return;
             }
-            sleep(Duration::from_secs(pause)).await;
+            (place, pause) = (Place::default(), FIRST_PAUSE);
+            continue;
+        };
+        let wanted = *all.borrow_and_update();
+        let reading = agent.read(id, &news, wanted, &mut place);
+        let broken = tokio::select! {
+            broken = reading => broken,
+            // Asked for otherwise, or of another: what is held is asked for again.
+            changed = all.changed() => match changed {
+                Ok(()) => { place = Place::default(); continue }
+                Err(_gone) => return,
+            },
+            changed = who.changed() => match changed {
+                Ok(()) => { place = Place::default(); continue }
+                Err(_gone) => return,
+            },
+        };
+        let (heard, why) = match broken {
+            Err((_, Broken::Left)) => return,
+            Err((heard, why)) => (heard, why),
+            Ok(()) => (true, Broken::Closed),
+        };
+        if heard {
+            pause = FIRST_PAUSE;
+            roster.lost.notify_one();
+        } else {
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            // A way that stands may lead nowhere.
+            agent.address.leave();
+        }
+        let state = State::Lost(why.to_string(), pause);
+        if news.send(News::State(id, state)).is_err() {
+            return;
+        }
+        tokio::select! {
+            () = sleep(Duration::from_secs(pause)) => {}
+            changed = who.changed() => match changed {
+                Ok(()) => (place, pause) = (Place::default(), FIRST_PAUSE),
+                Err(_gone) => return,
+            },
         }
     }
+}
 
+impl Agent {
     /// One connection. The error says whether anything was heard.
     async fn read(
         &self,

@@ -10,16 +10,20 @@ use std::thread;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::watch;
 
+use super::agent;
 use super::collect::Collect;
+use super::roster::{self, New, Roster};
 use crate::capture::pcap::{self, Source};
-use crate::remote::Agent;
+use crate::remote::{Agent, Cluster, ClusterError};
 use crate::triage::news::{Found, News};
 use crate::triage::record::Record;
 
 /// Agents that are listened to.
 #[derive(Debug)]
 pub(crate) struct Agents {
-    all: Vec<Agent>,
+    roster: Arc<Roster>,
+    /// Where they come from, where that is a cluster, and the token that they ask for.
+    cluster: Option<(Cluster, Option<String>)>,
     everything: watch::Sender<bool>,
     runtime: Option<Handle>,
 }
@@ -28,34 +32,58 @@ impl Agents {
     /// These; every handshake of them, or failures only.
     pub(crate) fn new(all: Vec<Agent>, everything: bool) -> Self {
         Self {
-            all,
+            roster: Arc::new(Roster::of(all)),
+            cluster: None,
             everything: watch::Sender::new(everything),
             runtime: None,
         }
     }
 
+    /// Those of a cluster, as they come and go.
+    pub(crate) fn of(
+        cluster: Cluster,
+        token: Option<String>,
+        everything: bool,
+    ) -> Result<Self, ClusterError> {
+        let now = cluster.agents(token.as_deref())?;
+        Ok(Self {
+            cluster: Some((cluster, token)),
+            ..Self::new(now, everything)
+        })
+    }
+
+    pub(super) const fn are_nodes(&self) -> bool {
+        self.cluster.is_some()
+    }
+
     pub(super) fn names(&self) -> Vec<String> {
-        self.all.iter().map(|agent| agent.name.clone()).collect()
+        self.roster.names()
     }
 
     pub(super) fn start(&mut self, news: &SyncSender<News>) -> std::io::Result<()> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         self.runtime = Some(runtime.handle().clone());
-        let follow = self.all.iter().enumerate().map(|(id, agent)| {
-            agent
-                .clone()
-                .follow(id, news.clone(), self.everything.subscribe())
-        });
-        let tasks: Vec<_> = follow.map(|task| runtime.spawn(task)).collect();
-        let listening = thread::Builder::new().name("agents".to_owned());
+        let everything = self.everything.subscribe();
+        let (roster, of_them) = (Arc::clone(&self.roster), news.clone());
+        let follow = move |new: New| {
+            let (roster, news) = (Arc::clone(&roster), of_them.clone());
+            tokio::spawn(agent::follow(new, roster, news, everything.clone()))
+        };
+        let (roster, cluster, news) =
+            (Arc::clone(&self.roster), self.cluster.clone(), news.clone());
         let run = move || {
             runtime.block_on(async {
+                let tasks: Vec<_> = roster.all().into_iter().map(&follow).collect();
+                if let Some(cluster) = cluster {
+                    roster::keep(roster, cluster, news, |new| drop(follow(new))).await;
+                }
                 for task in tasks {
                     // A task that panicked has said so; the others go on.
                     let _ = task.await;
                 }
             });
         };
+        let listening = thread::Builder::new().name("agents".to_owned());
         listening.spawn(run).map(drop)
     }
 
@@ -67,17 +95,15 @@ impl Agents {
 
     /// Nobody looks any more.
     pub(super) fn leave(&self) {
-        for agent in &self.all {
-            agent.address.leave();
-        }
+        self.roster.leave();
     }
 
-    fn agent(&self, record: &Record) -> Option<&Agent> {
-        self.all.get(record.source)
+    fn agent(&self, record: &Record) -> Option<Agent> {
+        self.roster.agent(record.source)
     }
 
     pub(super) fn fetch(&self, record: Arc<Record>, news: SyncSender<News>) {
-        let (Some(runtime), Some(agent)) = (&self.runtime, self.agent(&record).cloned()) else {
+        let (Some(runtime), Some(agent)) = (&self.runtime, self.agent(&record)) else {
             return;
         };
         runtime.spawn(async move {
@@ -90,7 +116,7 @@ impl Agents {
     }
 
     pub(super) fn save(&self, record: Arc<Record>, news: SyncSender<News>) {
-        let (Some(runtime), Some(agent)) = (&self.runtime, self.agent(&record).cloned()) else {
+        let (Some(runtime), Some(agent)) = (&self.runtime, self.agent(&record)) else {
             return;
         };
         runtime.spawn(async move {

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::filter::Filter;
-use crate::remote::Agent;
+use crate::remote::{Agent, Cluster};
 use crate::report::example;
 use crate::report::{Event, HandshakeId};
 use crate::triage::model::Model;
@@ -125,4 +125,59 @@ fn an_agent_that_is_not_there_is_said_and_the_others_go_on() {
     );
     let record = model.held.newest_first().next().unwrap();
     assert_eq!(record.source, 1);
+}
+
+/// What `kubectl get pods` answers: pods and their nodes.
+fn list(folder: &std::path::Path, pods: &[(&str, &str)]) {
+    let pods = pods.iter().map(|(name, node)| {
+        serde_json::json!({
+            "metadata": { "name": name, "namespace": "tlsmon" },
+            "spec": { "nodeName": node },
+            "status": { "phase": "Running" },
+        })
+    });
+    let list = serde_json::json!({ "items": pods.collect::<Vec<_>>() });
+    std::fs::write(folder.join("next"), list.to_string()).unwrap();
+    std::fs::rename(folder.join("next"), folder.join("pods")).unwrap();
+}
+
+#[test]
+fn a_pod_that_is_replaced_is_followed_by_the_next_of_its_node_and_a_node_that_comes_is_seen() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut ways = String::new();
+    let mut serving = Vec::new();
+    for (number, pod) in ["old", "next", "other"].iter().enumerate() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let way = format!("echo \"Forwarding from 127.0.0.1:{port} -> 9469\"; exec sleep 60");
+        ways.extend(["*pod/", pod, "*) ", &way, " ;;\n"]);
+        let stream = format!("data: {}\n\n", line(number as u64));
+        serving.push(serve(listener, vec![answer(&stream), answer("{}")]));
+    }
+    let pods = dir.path().join("pods");
+    let get = format!("*\"get pods\"*) cat {} ;;", pods.display());
+    let script = format!("case \"$*\" in\n{get}\n{ways}esac\n");
+    let cluster = Cluster::of_script(dir.path(), &script);
+    list(dir.path(), &[("old", "node-1")]);
+
+    let sources = Sources::Agents(Agents::of(cluster, None, false).unwrap());
+    let mut model = Model::new(&sources.names(), Filter::default(), String::new());
+    model.of_cluster = sources.are_nodes();
+    let running = sources.start().unwrap();
+    let mut until = |done: &dyn Fn(&Model) -> bool| {
+        while !done(&model) {
+            model.take(running.news.recv_timeout(Duration::from_mins(1)).unwrap());
+        }
+        crate::triage::draw::sources_in_words(&model)
+    };
+    until(&|model| model.held.came == 1);
+    list(dir.path(), &[("next", "node-1"), ("other", "node-2")]);
+    until(&|model| model.held.came == 3);
+    list(dir.path(), &[]);
+    let all_gone = |model: &Model| model.sources.iter().all(|one| one.state == State::Gone);
+    assert_eq!(until(&all_gone), "0 nodes, 0 live");
+    let mut told: Vec<_> = model.held.newest_first().collect();
+    told.sort_by_key(|record| record.id.clone());
+    let sources: Vec<_> = told.iter().map(|record| record.source).collect();
+    assert_eq!(sources, [0, 0, 1]);
 }
