@@ -12,6 +12,8 @@ use crate::say;
 
 mod attempts;
 mod confinement;
+mod desk;
+mod door;
 mod identities;
 mod images;
 mod leftovers;
@@ -21,6 +23,8 @@ mod settings;
 mod workload;
 
 use attempts::Attempts;
+use desk::Desk;
+use door::Door;
 use node::Node;
 
 /// For anything that Kubernetes does.
@@ -53,10 +57,18 @@ fn tried(node: &mut Node, built: &Built) -> Result<()> {
     say::step("manifests: the API server takes each of them");
     manifests::all_are_taken(node)?;
     say::step("tlsmon on the node, a gateway and its clients");
+    let door = Door::make(node)?;
     manifests::install(node, built)?;
     confinement::check(node)?;
     workload::install(node)?;
     names_the_cause(node)?;
+    door.opens(node)?;
+    say::step(
+        "at a desk: triage of all agents, and the configuration of gateways against what they saw",
+    );
+    let desk = Desk::open(node, &built.name)?;
+    desk.sees()?;
+    desk.checks(node)?;
     say::step("pods come and go, the API server restarts");
     let named = manifests::grant_names()?;
     let mut attempts = Attempts::default();
@@ -70,12 +82,15 @@ fn tried(node: &mut Node, built: &Built) -> Result<()> {
     attempts.collect(node)?;
     attempts.are_all_told(node, named)?;
     say::step("the next pod takes over, as when the DaemonSet rolls");
+    let heard = desk.heard();
     let both = attempts.hand_over(node)?;
     attempts.are_all_told(node, named)?;
     say::note(format_args!(
         "{both} of them told by both pods, while both were there"
     ));
     still_serves(node)?;
+    door.opens(node)?;
+    desk.follows(heard)?;
     ends(node)
 }
 

@@ -17,8 +17,8 @@ mod container;
 mod emulated;
 mod usage;
 
-pub(crate) use build::buildah;
 pub use build::{Built, archive, build, prepare};
+pub(crate) use build::{buildah, unpack};
 use container::Container;
 pub(crate) use usage::{Usage, megabytes};
 

@@ -13,6 +13,7 @@ use rcgen::{
 const TOKENS: &str = "\
 admin-token,admin,1,system:masters
 kubelet-token,system:node:node1,2,system:nodes
+oncall-token,oncall,3
 ";
 
 /// Writes all of it into `folder`, for an API server at `address`.
@@ -45,10 +46,10 @@ pub(super) fn write(folder: &Path, address: &str) -> Result<()> {
     fs::write(folder.join("sa.key"), accounts.serialize_pem())?;
     fs::write(folder.join("sa.pub"), accounts.public_key_pem())?;
     fs::write(folder.join("tokens.csv"), TOKENS)?;
-    for (name, token) in [("admin", "admin-token"), ("kubelet", "kubelet-token")] {
+    for name in ["admin", "kubelet", "oncall"] {
         let text = include_str!("kubeconfig.yaml")
             .replace("FOLDER", &folder.display().to_string())
-            .replace("TOKEN", token);
+            .replace("TOKEN", &format!("{name}-token"));
         fs::write(folder.join(format!("{name}.conf")), text)?;
     }
     Ok(())

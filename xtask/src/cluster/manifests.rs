@@ -14,11 +14,11 @@ use crate::image::Built;
 use crate::lab::until;
 use crate::{deploy, paths, say};
 
-/// The least privilege, with the image at hand; pods talk to each other past the uplink. Kubernetes 1.20 has no `maxSurge`.
+/// The least privilege and the API beyond the node, with the image at hand; pods talk to each other past the uplink. Kubernetes 1.20 has no `maxSurge`.
 const OVERLAY: &str = "\
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
-resources: [../least-privilege]
+resources: [../api]
 images: [{ name: tlsmon, newName: NAME, newTag: TAG }]
 configMapGenerator:
   - { name: tlsmon, namespace: tlsmon, behavior: replace, files: [tlsmon.toml] }

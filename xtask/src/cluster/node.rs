@@ -21,7 +21,7 @@ use crate::{say, setup};
 const START: Duration = Duration::from_mins(3);
 
 /// The node's address, where the API server listens too.
-const ADDRESS: &str = "10.88.0.1";
+pub(super) const ADDRESS: &str = "10.88.0.1";
 
 /// A running node.
 pub(super) struct Node {
@@ -54,10 +54,15 @@ impl Node {
         &self.namespace
     }
 
+    /// The kubeconfig of somebody.
+    pub(super) fn kubeconfig(&self, who: &str) -> PathBuf {
+        self.file(&format!("{who}.conf"))
+    }
+
     /// kubectl as the cluster's administrator.
     pub(super) fn kubectl(&self, arguments: &[&str]) -> Result<String> {
         let mut kubectl = Command::new(setup::kubectl());
-        kubectl.arg("--kubeconfig").arg(self.file("admin.conf"));
+        kubectl.arg("--kubeconfig").arg(self.kubeconfig("admin"));
         kubectl.env("HOME", self.folder.path());
         self.namespace.output(kubectl.args(arguments))
     }
@@ -65,7 +70,7 @@ impl Node {
     /// Follows the log of a pod into this file.
     pub(super) fn follow(&self, namespace: &str, pod: &str, into: &Path) -> Result<Process> {
         let mut kubectl = Command::new(setup::kubectl());
-        kubectl.arg("--kubeconfig").arg(self.file("admin.conf"));
+        kubectl.arg("--kubeconfig").arg(self.kubeconfig("admin"));
         kubectl.args(["--namespace", namespace, "logs", "--follow", pod]);
         let log = self.file("follow.log");
         Process::start_with_output(&self.namespace, &mut kubectl, into, &log)

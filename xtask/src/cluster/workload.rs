@@ -12,7 +12,7 @@ use crate::lab::{Pki, until};
 const NAME: &str = "shop.example";
 
 /// Each is a Deployment of one pod.
-pub(super) const ALL: [&str; 3] = ["gateway", "good", "legacy"];
+pub(super) const ALL: [&str; 4] = ["gateway", "good", "legacy", "partner"];
 
 /// Where the pod finds its files.
 const MOUNTED: &str = "/etc/gateway";

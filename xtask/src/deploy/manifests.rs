@@ -32,6 +32,7 @@ pub fn check(name: &str) -> Result<()> {
     probes_reach(agent)?;
     rolls_without_a_gap(agent)?;
     privileges(name, agent)?;
+    guarded(agent)?;
     role(&known, agent)?;
     for one in custom {
         scraped(one, agent)?;
@@ -186,7 +187,12 @@ fn privileges(name: &str, agent: &Value) -> Result<()> {
             "no limit of {bound}"
         );
     }
-    let promises_least = ["overlays/least-privilege", "overlays/example"].contains(&name);
+    let promises_least = [
+        "overlays/least-privilege",
+        "overlays/api",
+        "overlays/example",
+    ]
+    .contains(&name);
     if !promises_least && at(context, "/privileged") == true {
         return Ok(());
     }
@@ -198,6 +204,45 @@ fn privileges(name: &str, agent: &Value) -> Result<()> {
             && *at(context, "/capabilities") == capabilities,
         "more than the least privilege: {context}"
     );
+    Ok(())
+}
+
+/// Whether the API has a token and TLS wherever it is beyond the node, out of a Secret that is mounted.
+fn guarded(agent: &Value) -> Result<()> {
+    let container = at(pod(agent), "/containers/0");
+    let variables = at(container, "/env").as_array().context("no environment")?;
+    let position = |name: &str| variables.iter().position(|one| at(one, "/name") == name);
+    let Some(listen) = position("TLSMON_API_LISTEN") else {
+        return Ok(());
+    };
+    let address = position("API_ADDRESS").context("no API_ADDRESS")?;
+    ensure!(address < listen, "API_ADDRESS comes after what uses it");
+    let with = |list: &str, key: &str, wanted: &Value| {
+        let list = at(agent, list).as_array().into_iter().flatten();
+        list.into_iter().any(|one| at(one, key) == wanted)
+    };
+    let mounts = "/spec/template/spec/containers/0/volumeMounts";
+    ensure!(
+        with(mounts, "/mountPath", &Value::from("/etc/tlsmon-api"))
+            && with(
+                "/spec/template/spec/volumes",
+                "/secret/secretName",
+                &Value::from("tlsmon-api")
+            ),
+        "the Secret is not mounted: {agent}"
+    );
+    for (name, file) in [
+        ("TLSMON_API_TOKEN_FILE", "token"),
+        ("TLSMON_TLS_CERT", "tls.crt"),
+        ("TLSMON_TLS_KEY", "tls.key"),
+    ] {
+        let value = position(name).and_then(|place| variables.get(place));
+        let value = value.map_or(&Value::Null, |one| at(one, "/value"));
+        ensure!(
+            *value == format!("/etc/tlsmon-api/{file}"),
+            "{name} is {value}"
+        );
+    }
     Ok(())
 }
 

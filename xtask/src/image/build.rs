@@ -114,6 +114,20 @@ pub fn archive(name: &str, kind: &str, file: &Path) -> Result<()> {
     output(buildah().args(["push", "--quiet", name, &to])).map(drop)
 }
 
+/// Copies a file out of an image into `folder`.
+pub(crate) fn unpack(name: &str, file: &Path, folder: &Path) -> Result<()> {
+    let container = output(buildah().args(["from", "--pull-never", name]))?;
+    let container = container.trim();
+    let mounted = output(buildah().args(["mount", container]));
+    let copied = mounted.and_then(|root| {
+        let mut copy = Command::new("cp");
+        output(copy.arg(Path::new(root.trim()).join(file)).arg(folder))
+    });
+    // It goes whether that worked or not.
+    output(buildah().args(["rm", container]))?;
+    copied.map(drop)
+}
+
 /// How many bytes an archive of this kind takes: a Docker archive holds layers as they are, an OCI archive packed as registries have them.
 fn archived(name: &str, kind: &str) -> Result<u64> {
     let folder = tempfile::tempdir()?;
