@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::setup::kernel::{KERNELS, Kernel};
-use crate::{paths, setup, vm};
+use crate::setup::kernel::{ARM64, KERNELS, Kernel, Machine};
+use crate::{paths, say, setup, vm};
 
 mod finding;
 mod page;
@@ -23,12 +24,63 @@ pub fn try_on(kernel: &Kernel, xtask: &Path, tlsmon: &Path) -> Result<Vec<Findin
     );
     let cargo = vm::Cargo {
         programs: &[xtask, tlsmon],
-        servers: &[setup::envoy(), setup::nginx()],
+        servers: &servers(kernel.machine)?,
     };
     let said = vm::run(kernel, cargo, &command)?;
     let findings: Vec<_> = said.lines().filter_map(Finding::from_line).collect();
     ensure!(!findings.is_empty(), "nothing was found out\n{said}");
     Ok(findings)
+}
+
+/// Servers for a machine, and where the lab looks for them in it.
+fn servers(machine: Machine) -> Result<[(PathBuf, PathBuf); 2]> {
+    let folder = |file: PathBuf| {
+        let folder = file.parent().map(Path::to_owned);
+        folder.context("a program is in a folder")
+    };
+    Ok(match machine {
+        Machine::Amd64 => [
+            (setup::envoy(), folder(setup::envoy())?),
+            (setup::nginx(), folder(setup::nginx())?),
+        ],
+        // Debian's nginx is found by its name.
+        Machine::Arm64 => [
+            (setup::arm64::envoy(), folder(setup::envoy())?),
+            (
+                setup::arm64::root().join("usr/sbin/nginx"),
+                vm::PROGRAMS.into(),
+            ),
+        ],
+    })
+}
+
+/// The kernel of another machine, with everything built for that.
+pub fn arm64() -> Result<()> {
+    say::step("build: tlsmon and its lab for arm64");
+    let built = cross()?;
+    let kernel = &ARM64;
+    say::step(format_args!("kernel {}, emulated", kernel.name));
+    let findings = try_on(kernel, &built.join("xtask"), &built.join("tlsmon"))?;
+    for finding in &findings {
+        let wrong: Vec<_> = finding.wrong().collect();
+        say::note(page::row(kernel, finding));
+        ensure!(wrong.is_empty(), "kernel {}: {wrong:#?}", kernel.name);
+        ensure!(finding.ring_works(), "kernel {}: {finding:?}", kernel.name);
+    }
+    page_says(kernel, &findings)
+}
+
+/// Has cargo build both for it; gives the folder.
+fn cross() -> Result<PathBuf> {
+    const TARGET: &str = "aarch64-unknown-linux-musl";
+    const COMPILER: &str = "aarch64-linux-gnu-gcc";
+    let mut cargo = Command::new("cargo");
+    cargo.args(["build", "--package", "monitor", "--package", "xtask"]);
+    cargo.args(["--target", TARGET]).current_dir(paths::root());
+    cargo.env("CC_aarch64_unknown_linux_musl", COMPILER);
+    cargo.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER", COMPILER);
+    crate::command::run(&mut cargo)?;
+    Ok(paths::target().join(TARGET).join("debug"))
 }
 
 /// The kernel of this name.
@@ -44,10 +96,15 @@ pub fn generate() -> Result<()> {
     let xtask = crate::command::this_program()?;
     let mut all = Vec::new();
     for kernel in &KERNELS {
-        crate::say::note(format_args!("kernel {}", kernel.name));
+        say::note(format_args!("kernel {}", kernel.name));
         let findings = try_on(kernel, &xtask, &paths::tlsmon("debug"))?;
         all.push((kernel, findings));
     }
+    setup::ensure(setup::Purpose::Arm64, false)?;
+    let built = cross()?;
+    say::note(format_args!("kernel {}", ARM64.name));
+    let findings = try_on(&ARM64, &built.join("xtask"), &built.join("tlsmon"))?;
+    all.push((&ARM64, findings));
     let page = file();
     fs::write(&page, page::text(&all)).with_context(|| page.display().to_string())
 }

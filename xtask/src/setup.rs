@@ -5,6 +5,7 @@ use anyhow::{Result, bail};
 use crate::say;
 
 mod aioquic;
+pub mod arm64;
 mod builder;
 mod cluster;
 mod debian;
@@ -54,6 +55,8 @@ pub enum Purpose {
     Cluster,
     /// `cargo xtask test web`: a browser.
     Web,
+    /// `cargo xtask test kernels-arm64`: a kernel of arm64, and everything else of such a machine.
+    Arm64,
 }
 
 impl Purpose {
@@ -62,7 +65,8 @@ impl Purpose {
         match self {
             Self::Fuzz => other == Self::Build || other == self,
             Self::Deploy | Self::Image | Self::Web => other <= Self::Demo || other == self,
-            Self::Cluster => other <= Self::Demo || (other >= Self::Deploy && other != Self::Web),
+            Self::Cluster => other <= Self::Demo || (Self::Deploy..=Self::Cluster).contains(&other),
+            Self::Arm64 => other < Self::Image || other == self,
             Self::Test => other < Self::Image || other == Self::Web,
             _ => other <= self,
         }
@@ -121,13 +125,17 @@ fn items(purpose: Purpose) -> Vec<Item> {
         items.extend([rust::nightly(), rust::fuzzer()]);
     }
     if purpose.holds(Purpose::Image) {
-        items.push(rust::target_of_images());
+        items.push(rust::target(std::env::consts::ARCH));
     }
     if purpose.holds(Purpose::Cluster) {
         items.extend(kubernetes::items());
     }
     if purpose.holds(Purpose::Web) {
         items.push(playwright::item());
+    }
+    if purpose.holds(Purpose::Arm64) {
+        items.push(rust::target("aarch64"));
+        items.extend(arm64::items());
     }
     if purpose.holds(Purpose::Deploy) {
         items.extend(cluster::items());

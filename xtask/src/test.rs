@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::command::{as_root, is_root, output, this_program};
 use crate::setup::Purpose;
-use crate::{check, compare, deploy, fuzz, lab, paths, say, setup};
+use crate::{check, compare, deploy, fuzz, kernels, lab, paths, say, setup};
 
 mod count;
 
@@ -25,6 +25,8 @@ pub enum Part {
     Lab,
     /// tlsmon on older kernels and the newest, in VMs (docs/kernels.md).
     Kernels,
+    /// The same on a kernel of arm64, with everything built for that; only when asked for.
+    KernelsArm64,
     /// Manifests, alerts and dashboards.
     Deploy,
     /// The container image, built and run; only when asked for.
@@ -90,6 +92,9 @@ pub fn run(part: Option<Part>, skip_privileged: bool) -> Result<bool> {
             privileged(this, name, &mut count)?;
         }
     }
+    if part == Some(Part::KernelsArm64) {
+        count.result("kernels-arm64", &kernels::arm64());
+    }
     say::line(format_args!("\n{count}"));
     Ok(count.failed == 0)
 }
@@ -103,6 +108,7 @@ fn purpose(part: Option<Part>) -> Purpose {
         Some(Part::Image) => Purpose::Image,
         Some(Part::Cluster) => Purpose::Cluster,
         Some(Part::Web) => Purpose::Web,
+        Some(Part::KernelsArm64) => Purpose::Arm64,
         Some(Part::Kernels) | None => Purpose::Test,
     }
 }

@@ -9,16 +9,18 @@ use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
 
 use crate::command::{file_tail, output, require};
-use crate::setup::kernel::Kernel;
+use crate::setup::kernel::{Kernel, Machine};
 
 mod archive;
 mod contents;
+mod tools;
 
 use archive::Archive;
 pub(crate) use contents::libraries;
+use tools::Tools;
 
 /// The folder for the programs under test.
-const PROGRAMS: &str = "usr/local/bin";
+pub(crate) const PROGRAMS: &str = "usr/local/bin";
 
 /// PID 1.
 const INIT: &str = include_str!("vm/init.sh");
@@ -38,9 +40,10 @@ const MODULES: [&str; 8] = [
     "cls_u32",
 ];
 
-/// The kernel's own command line. Its time comes from the emulated HPET: the frequency of the TSC is measured while booting, which
+/// The kernel's own command line on each machine. Of x86 its time comes from the emulated HPET: the frequency of the TSC is measured while booting, which
 /// goes wrong on a busy machine, and then seconds pass many times too fast.
-const KERNEL_LINE: &str = "console=ttyS0 quiet panic=-1 clocksource=hpet tsc=unstable mitigations=off random.trust_cpu=on";
+const ON_AMD64: &str = "console=ttyS0 quiet panic=-1 clocksource=hpet tsc=unstable mitigations=off random.trust_cpu=on said=/dev/ttyS1";
+const ON_ARM64: &str = "console=ttyAMA0 quiet panic=-1 mitigations=off said=/dev/ttyS0";
 
 /// Programs of this machine that the scenarios start; their libraries follow.
 const TOOLS: [&str; 5] = ["ip", "tc", "openssl", "curl", "setpriv"];
@@ -50,8 +53,8 @@ const TOOLS: [&str; 5] = ["ip", "tc", "openssl", "curl", "setpriv"];
 pub struct Cargo<'a> {
     /// The programs under test, found by name.
     pub programs: &'a [&'a Path],
-    /// Servers, each where it is on this machine.
-    pub servers: &'a [PathBuf],
+    /// Servers, and the folder in which each is looked for.
+    pub servers: &'a [(PathBuf, PathBuf)],
 }
 
 /// Boots `kernel` with this cargo beside the tools, runs `command`, and gives what it said.
@@ -61,36 +64,34 @@ pub fn run(kernel: &Kernel, cargo: Cargo<'_>, command: &str) -> Result<String> {
     fs::write(file("initrd"), initrd(kernel, cargo, command)?)?;
     let limit = LIMIT.as_secs().to_string();
     let mut qemu = Command::new("timeout");
-    qemu.args(["--kill-after=5", &limit])
-        .arg(require("qemu-system-x86_64")?);
-    qemu.args([
-        "-machine",
-        "q35,accel=tcg",
-        "-cpu",
-        "max",
-        "-smp",
-        "2",
-        "-m",
-        "2048",
-    ]);
-    qemu.args([
-        "-nodefaults",
-        "-no-user-config",
-        "-display",
-        "none",
-        "-no-reboot",
-        "-nic",
-        "none",
-    ]);
+    qemu.args(["--kill-after=5", &limit]);
+    let serial = |name: &str| format!("file,id={name},path={}", file(name).display());
+    let line = match kernel.machine {
+        Machine::Amd64 => {
+            qemu.arg(require("qemu-system-x86_64")?);
+            qemu.args(["-machine", "q35,accel=tcg", "-cpu", "max"]);
+            ON_AMD64
+        }
+        Machine::Arm64 => {
+            qemu.arg(require("qemu-system-aarch64")?);
+            qemu.args(["-machine", "virt,accel=tcg", "-cpu", "cortex-a72"]);
+            ON_ARM64
+        }
+    };
+    qemu.args(["-smp", "2", "-m", "2048", "-nodefaults", "-no-user-config"]);
+    qemu.args(["-display", "none", "-no-reboot", "-nic", "none"]);
     qemu.arg("-kernel")
         .arg(kernel.image())
         .arg("-initrd")
         .arg(file("initrd"));
-    qemu.args(["-append", KERNEL_LINE]);
-    for serial in ["console", "said"] {
-        qemu.arg("-serial")
-            .arg(format!("file:{}", file(serial).display()));
-    }
+    qemu.args(["-append", line]);
+    qemu.args(["-chardev", &serial("console"), "-serial", "chardev:console"]);
+    qemu.args(["-chardev", &serial("said")]);
+    // The virtual board of arm64 has one port of its own.
+    qemu.args(match kernel.machine {
+        Machine::Amd64 => ["-serial", "chardev:said"],
+        Machine::Arm64 => ["-device", "pci-serial,chardev=said"],
+    });
     let ended = output(&mut qemu);
     let verdict = verdict(&file("said"), &file("console"));
     match ended {
@@ -120,8 +121,8 @@ fn verdict(said: &Path, console: &Path) -> Result<String> {
 
 fn initrd(kernel: &Kernel, cargo: Cargo<'_>, command: &str) -> Result<Vec<u8>> {
     let mut archive = Archive::default();
-    let busybox = require("busybox")?;
-    archive.program("bin/busybox", &busybox)?;
+    let tools = Tools::of(kernel.machine);
+    archive.program("bin/busybox", &tools.find("busybox")?)?;
     archive.link("bin/sh", "busybox");
     archive.script("init", INIT);
     archive.script("command", &format!("#!/bin/sh\n{command}\n"));
@@ -130,14 +131,13 @@ fn initrd(kernel: &Kernel, cargo: Cargo<'_>, command: &str) -> Result<Vec<u8>> {
     let modules = contents::modules(kernel, &MODULES, &mut archive)?;
     archive.file("modules", modules.as_bytes());
     for tool in TOOLS {
-        contents::with_libraries(&require(tool)?, PROGRAMS, &mut archive)?;
+        tools.put(&tools.find(tool)?, PROGRAMS, &mut archive)?;
     }
     for program in cargo.programs {
-        contents::stripped(program, PROGRAMS, &mut archive)?;
+        tools.put_bare(program, PROGRAMS, &mut archive)?;
     }
-    for server in cargo.servers {
-        let folder = server.parent().context("a program is in a folder")?;
-        contents::with_libraries(server, &folder.to_string_lossy(), &mut archive)?;
+    for (server, folder) in cargo.servers {
+        tools.put(server, &folder.to_string_lossy(), &mut archive)?;
     }
     Ok(archive.finish())
 }

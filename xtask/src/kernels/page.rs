@@ -9,7 +9,8 @@ const HEAD: &str = "\
 # Kernels
 
 Made by `cargo xtask generate kernels`, which boots each of these kernels of Debian in an emulated machine and plays the scenarios below with
-real servers. `cargo xtask test kernels` does the same, and fails where a scenario is not right or this page does not say what it found.
+real servers. `cargo xtask test kernels` does the same, and fails where a scenario is not right or this page does not say what it found; `cargo xtask test kernels-arm64`, when asked for, does it
+for the kernel of arm64, with tlsmon, its lab and every server built for that.
 
 ";
 
@@ -17,8 +18,8 @@ const BESIDE: &str = "
 Without any one of the capabilities in the table tlsmon does not start; with them and no other, all of the scenarios below were played. Before 5.11 maps count against the limit of locked memory:
 where that limit is the kernel's default, `CAP_SYS_RESOURCE` raises it.
 
-Kernel 6.18 is what the live tests, the lab, the image and the cluster ran on. Not tested: 5.15 and 6.6, which no release of Debian has; any kernel of arm64,
-where the kernel programs are the same bytes.
+Kernel 6.18 is what the live tests, the lab, the image and the cluster ran on. Not tested: 5.15 and 6.6, which no release of Debian has; real hardware of arm64.
+The kernel programs are the same bytes on every machine.
 
 ## The scenarios
 

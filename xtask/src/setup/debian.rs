@@ -16,7 +16,7 @@ pub(super) struct Package {
     from: Purpose,
 }
 
-const PACKAGES: [Package; 25] = [
+const PACKAGES: [Package; 27] = [
     package("gcc", "cc", "links Rust programs", Purpose::Build),
     package(
         "iproute2",
@@ -106,6 +106,18 @@ const PACKAGES: [Package; 25] = [
         Purpose::Web,
     ),
     package("npm", "npm", "installs what drives it", Purpose::Web),
+    package(
+        "qemu-system-arm",
+        "qemu-system-aarch64",
+        "runs kernels of arm64",
+        Purpose::Arm64,
+    ),
+    package(
+        "gcc-aarch64-linux-gnu",
+        "aarch64-linux-gnu-gcc",
+        "builds for arm64",
+        Purpose::Arm64,
+    ),
     package("g++", "c++", "builds the fuzzer", Purpose::Fuzz),
 ];
 

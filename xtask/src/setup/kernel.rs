@@ -6,15 +6,17 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use super::suite::Suite;
+use super::suite::{self, Suite};
 use super::{Item, debian};
 use crate::command::{find, output};
 use crate::{paths, say};
 
 /// A kernel that tlsmon is tried on.
 pub struct Kernel {
-    /// `major.minor`, or `newest`.
+    /// `major.minor`, or `newest`; with the machine where that is another.
     pub name: &'static str,
+    /// What it runs on.
+    pub machine: Machine,
     /// The Debian release that has it.
     pub suite: &'static str,
     /// Which package, as apt-cache takes it.
@@ -23,28 +25,50 @@ pub struct Kernel {
     pub attach: &'static str,
 }
 
-/// Every kernel that tlsmon is tried on, oldest first; the oldest is the floor that it promises.
+/// What a kernel runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Machine {
+    /// x86-64.
+    Amd64,
+    /// 64-bit ARM.
+    Arm64,
+}
+
+/// The kernel of another machine, with everything else of that machine too; only when asked for.
+pub const ARM64: Kernel = Kernel {
+    name: "6.12-arm64",
+    machine: Machine::Arm64,
+    suite: "bookworm",
+    pattern: r"^linux-image-6\.12\..*-cloud-arm64$",
+    attach: "tcx",
+};
+
+/// Every kernel of this machine that tlsmon is tried on, oldest first; the oldest is the floor that it promises.
 pub const KERNELS: [Kernel; 4] = [
     Kernel {
         name: "5.10",
+        machine: Machine::Amd64,
         suite: "bullseye",
         pattern: r"^linux-image-5\.10\.0-.*-cloud-amd64$",
         attach: "clsact",
     },
     Kernel {
         name: "6.1",
+        machine: Machine::Amd64,
         suite: "bookworm",
         pattern: r"^linux-image-6\.1\.0-.*-cloud-amd64$",
         attach: "clsact",
     },
     Kernel {
         name: "6.12",
+        machine: Machine::Amd64,
         suite: "bookworm",
         pattern: r"^linux-image-6\.12\..*-cloud-amd64$",
         attach: "tcx",
     },
     Kernel {
         name: "newest",
+        machine: Machine::Amd64,
         suite: "sid",
         pattern: r"^linux-image-[0-9].*-cloud-amd64$",
         attach: "tcx",
@@ -53,6 +77,16 @@ pub const KERNELS: [Kernel; 4] = [
 
 /// What comes with `linux-image-VERSION` where a release splits the package: the modules, and the kernel itself.
 const PARTS: [&str; 2] = ["linux-modules-", "linux-binary-"];
+
+impl Machine {
+    /// As Debian calls it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Amd64 => suite::AMD64,
+            Self::Arm64 => "arm64",
+        }
+    }
+}
 
 impl Kernel {
     fn folder(&self) -> PathBuf {
@@ -82,7 +116,7 @@ impl Kernel {
         if find("depmod").is_none() {
             debian::install(&["kmod"])?;
         }
-        let suite = Suite::new(self.suite)?;
+        let suite = Suite::of_machine(self.suite, self.machine.name())?;
         output(suite.apt("apt-get").arg("update"))?;
         let package = self.newest(&suite)?;
         say::note(format_args!(

@@ -97,13 +97,13 @@ pub(super) fn fuzzer() -> Item {
     }
 }
 
-/// Static programs for this kind of machine, as images hold them.
-pub(super) fn target_of_images() -> Item {
-    let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
+/// Static programs for a kind of machine, as images hold them.
+pub(super) fn target(processor: &str) -> Item {
+    let target = format!("{processor}-unknown-linux-musl");
     let installed = output(Command::new("rustup").args(["target", "list", "--installed"]));
     Item {
         name: target.clone(),
-        why: "the image holds a static program",
+        why: "images and emulated machines hold static programs",
         present: installed.is_ok_and(|list| list.lines().any(|line| line == target)),
         install: Box::new(move || run(Command::new("rustup").args(["target", "add", &target]))),
     }

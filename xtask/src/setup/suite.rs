@@ -18,36 +18,52 @@ const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 /// A Debian release with an apt state of its own, so that the machine's apt is left as it is.
 pub(super) struct Suite {
     state: PathBuf,
+    /// Whose packages, as Debian calls the machine.
+    architecture: &'static str,
 }
+
+/// As Debian calls the machine that kernels are tried on by default.
+pub(super) const AMD64: &str = "amd64";
 
 impl Suite {
     pub(super) fn new(name: &str) -> Result<Self> {
+        Self::of_machine(name, AMD64)
+    }
+
+    /// The release's packages for machines of this architecture.
+    pub(super) fn of_machine(name: &str, architecture: &'static str) -> Result<Self> {
         let (main, security) = mirrors()?;
-        let mut sources = format!("deb [signed-by={KEYRING} arch=amd64] {main} {name} main\n");
+        let source = format!("deb [signed-by={KEYRING} arch={architecture}]");
+        let mut sources = format!("{source} {main} {name} main\n");
         if name != UNSTABLE {
-            let _ = writeln!(
-                sources,
-                "deb [signed-by={KEYRING} arch=amd64] {security} {name}-security main"
-            );
+            let _ = writeln!(sources, "{source} {security} {name}-security main");
         }
-        Self::with(name, &sources)
+        let folder = if architecture == AMD64 {
+            name.to_owned()
+        } else {
+            format!("{name}-{architecture}")
+        };
+        Self::with(&folder, &sources, architecture)
     }
 
     /// The release's source packages alone.
     pub(super) fn of_sources(name: &str) -> Result<Self> {
         let (main, _) = mirrors()?;
         let sources = format!("deb-src [signed-by={KEYRING}] {main} {name} main\n");
-        Self::with(&format!("{name}-src"), &sources)
+        Self::with(&format!("{name}-src"), &sources, AMD64)
     }
 
-    fn with(folder: &str, sources: &str) -> Result<Self> {
+    fn with(folder: &str, sources: &str, architecture: &'static str) -> Result<Self> {
         let state = paths::cache().join("apt").join(folder);
         for folder in ["lists/partial", "cache/archives/partial", "etc"] {
             fs::create_dir_all(state.join(folder))?;
         }
         fs::write(state.join("etc/sources.list"), sources)?;
         fs::write(state.join("status"), "")?;
-        Ok(Self { state })
+        Ok(Self {
+            state,
+            architecture,
+        })
     }
 
     /// Downloads a source package and unpacks it, as its authors published it, under `into`; gives the folder.
@@ -86,15 +102,20 @@ impl Suite {
                 .args(["download", package])
                 .current_dir(downloads.path()),
         )?;
-        for file in fs::read_dir(downloads.path())? {
-            output(
-                Command::new("dpkg-deb")
-                    .arg("-x")
-                    .arg(file?.path())
-                    .arg(into),
-            )?;
-        }
-        Ok(())
+        unpack_all(downloads.path(), into)
+    }
+
+    /// The same of packages with all that they need, down to the C library.
+    pub(super) fn unpack_whole(&self, packages: &[&str], into: &Path) -> Result<()> {
+        fs::create_dir_all(into)?;
+        let downloads = tempfile::tempdir()?;
+        fs::create_dir(downloads.path().join("partial"))?;
+        let mut download = self.apt("apt-get");
+        let place = format!("Dir::Cache::archives={}", downloads.path().display());
+        download.args(["-o", &place, "--download-only", "--yes"]);
+        download.args(["--no-install-recommends", "install"]);
+        output(download.args(packages))?;
+        unpack_all(downloads.path(), into)
     }
 
     /// `apt-get` or `apt-cache` that sees this release alone.
@@ -111,7 +132,8 @@ impl Suite {
             "Dir::Etc::sourceparts=/dev/null".into(),
             "Dir::Etc::preferences=/dev/null".into(),
             "Dir::Etc::preferencesparts=/dev/null".into(),
-            "APT::Architecture=amd64".into(),
+            format!("APT::Architecture={}", self.architecture),
+            format!("APT::Architectures={}", self.architecture),
             "APT::Sandbox::User=root".into(),
             "Acquire::Languages=none".into(),
         ] {
@@ -119,6 +141,17 @@ impl Suite {
         }
         command
     }
+}
+
+/// Unpacks every package of a folder.
+fn unpack_all(folder: &Path, into: &Path) -> Result<()> {
+    for file in fs::read_dir(folder)? {
+        let file = file?.path();
+        if file.extension().is_some_and(|end| end == "deb") {
+            output(Command::new("dpkg-deb").arg("-x").arg(file).arg(into))?;
+        }
+    }
+    Ok(())
 }
 
 /// Where this machine's own apt gets Debian's releases from.

@@ -9,35 +9,6 @@ use super::archive::Archive;
 use crate::command::{output, require};
 use crate::setup::kernel::Kernel;
 
-/// Puts a program into `folder`, and its libraries where its loader looks for them.
-pub(super) fn with_libraries(program: &Path, folder: &str, archive: &mut Archive) -> Result<()> {
-    let name = program
-        .file_name()
-        .context("a program has a name")?
-        .to_string_lossy();
-    let name = format!("{}/{name}", folder.trim_start_matches('/'));
-    archive.program(&name, program)?;
-    libraries_of(program, archive)
-}
-
-/// As `with_libraries`, without what only a debugger reads: an emulated machine takes seconds to unpack that.
-pub(super) fn stripped(program: &Path, folder: &str, archive: &mut Archive) -> Result<()> {
-    let bare = tempfile::tempdir()?;
-    let copy = bare
-        .path()
-        .join(program.file_name().context("a program has a name")?);
-    let mut strip = Command::new(require("strip")?);
-    output(strip.args(["--strip-debug", "-o"]).arg(&copy).arg(program))?;
-    with_libraries(&copy, folder, archive)
-}
-
-fn libraries_of(program: &Path, archive: &mut Archive) -> Result<()> {
-    for library in libraries(program) {
-        archive.program(library.trim_start_matches('/'), Path::new(&library))?;
-    }
-    Ok(())
-}
-
 /// The libraries that ldd names; none for a static program, of which ldd says so by failing.
 pub(crate) fn libraries(program: &Path) -> Vec<String> {
     let said = output(Command::new("ldd").arg(program)).unwrap_or_default();

@@ -1,5 +1,5 @@
 #!/bin/busybox sh
-# PID 1 of the test VM: the kernel talks on ttyS0, the command on ttyS1.
+# PID 1 of the test VM: the kernel talks on its console, the command on the port that the kernel's line names.
 /bin/busybox mkdir -p /proc /sys /dev /run/netns /tmp /root /etc /var/log/nginx /sbin /usr/bin /usr/sbin
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
@@ -12,8 +12,9 @@ mkdir -p /run/netns
 export PATH=/usr/local/bin:/bin HOME=/root RUST_BACKTRACE=1
 for module in $(cat /modules); do insmod "$module" 2>/dev/null || echo "cannot load $module" >/dev/kmsg; done
 ip link set lo up
-stty -F /dev/ttyS1 raw -echo
-sh /command </dev/null >/dev/ttyS1 2>&1
-echo "exit status $?" >/dev/ttyS1
+said=$(sed 's/.*said=\([^ ]*\).*/\1/' /proc/cmdline)
+stty -F "$said" raw -echo
+sh /command </dev/null >"$said" 2>&1
+echo "exit status $?" >"$said"
 sync
 poweroff -f
