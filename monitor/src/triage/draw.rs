@@ -5,8 +5,8 @@
 //! | header: the source, what it came to              |
 //! | main: problems, handshakes      | beside: the    |
 //! |       or a page                 | detail of what |
-//! | below: the handshakes of the    | is chosen,     |
-//! |        problem that is chosen   | if it is wide  |
+//! | below: why, what to do, and the | is chosen,     |
+//! |        handshakes of the chosen | if it is wide  |
 //! | status: what was not seen, what was done         |
 //! | keys                                             |
 //! +--------------------------------------------------+
@@ -26,7 +26,8 @@ use ratatui::layout::Rect;
 use super::layer::Layer;
 use super::model::{Listed, Model};
 use super::pages;
-use super::text::Row;
+use super::record::Record;
+use super::text::{Role, Row};
 use areas::Areas;
 pub(crate) use lines::Look;
 pub(crate) use status::sources_in_words;
@@ -64,26 +65,51 @@ pub(crate) fn draw(model: &Model, look: Look, frame: &mut Frame<'_>) {
 
 /// What stands below and beside a list.
 fn around(model: &Model, areas: &Areas, buffer: &mut Buffer, look: Look) {
-    if areas.below.height > 0
+    let record = model.record();
+    let mut below = areas.below;
+    if areas.beside.width > 0
+        && let Some(record) = &record
+    {
+        let width = usize::from(areas.beside.width);
+        let packets = model.packets_of(record);
+        let rows = pages::detail(record, packets, width, model.ascii);
+        whole(&rows, areas.beside, buffer, look);
+    } else if let Some(record) = &record {
+        below = why(model, record, below, buffer, look);
+    }
+    if below.height > 0
         && let Some(list) = model.list()
         && let Listed::Problems(rows) = &list.rows
     {
         let key = rows.get(list.at).map(|problem| &problem.key);
         let of_it = key.map_or_else(Vec::new, |key| model.handshakes(Some(key)));
         let mut canvas = Canvas {
-            area: areas.below,
+            area: below,
             buffer,
             look,
         };
         handshakes::draw(model, &of_it, None, &mut canvas);
     }
-    if areas.beside.width > 0
-        && let Some(record) = model.record()
-    {
-        let width = usize::from(areas.beside.width);
-        let packets = model.packets_of(&record);
-        let rows = pages::detail(&record, packets, width, model.ascii);
-        whole(&rows, areas.beside, buffer, look);
+}
+
+/// Why the last handshake of the problem failed, and what to do about it; gives the room that is left below.
+fn why(model: &Model, record: &Record, area: Rect, buffer: &mut Buffer, look: Look) -> Rect {
+    // The list keeps its heading and two rows.
+    let most = usize::from(area.height.saturating_sub(4));
+    if most < 2 {
+        return area;
+    }
+    let width = usize::from(area.width);
+    let line = if model.ascii { "-" } else { "─" };
+    let mut rows = vec![Row::new(Role::Faint, &line.repeat(width))];
+    rows.extend(pages::wrapped(pages::why(record), width));
+    rows.truncate(most + 1);
+    whole(&rows, area, buffer, look);
+    let taken = u16::try_from(rows.len()).unwrap_or(area.height);
+    Rect {
+        y: area.y + taken,
+        height: area.height - taken,
+        ..area
     }
 }
 
@@ -98,7 +124,7 @@ fn page(model: &Model, area: Rect, buffer: &mut Buffer, look: Look) {
             } else {
                 "  "
             };
-            let mut marked = Row::new(super::text::Role::Strong, mark);
+            let mut marked = Row::new(Role::Strong, mark);
             marked.pieces.extend(row.pieces.iter().cloned());
             lines::put(buffer, area, line, &marked, look);
         }
@@ -122,6 +148,12 @@ fn whole(rows: &[Row], area: Rect, buffer: &mut Buffer, look: Look) {
 /// How many columns a page has.
 pub(crate) fn page_width(model: &Model) -> usize {
     usize::from(model.size.0.max(1))
+}
+
+/// How many columns a list has.
+fn list_width(model: &Model) -> usize {
+    let (columns, lines) = model.size;
+    usize::from(Areas::of(model, Rect::new(0, 0, columns, lines)).main.width)
 }
 
 /// How many rows are seen at once.

@@ -6,7 +6,7 @@ mod help;
 mod story;
 
 pub(crate) use detail::detail;
-pub(crate) use story::{ending, role};
+pub(crate) use story::{ending, role, why};
 
 use super::layer::Layer;
 use super::model::Model;

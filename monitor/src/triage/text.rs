@@ -49,6 +49,11 @@ impl Row {
         self.pieces.iter().map(|(_, text)| text.as_str()).collect()
     }
 
+    /// How many columns it takes.
+    pub(crate) fn columns(&self) -> usize {
+        self.pieces.iter().map(|(_, text)| columns(text)).sum()
+    }
+
     /// Broken between words, where it is longer than this; a longer word is cut in two.
     pub(crate) fn wrapped(self, width: usize) -> Vec<Self> {
         let width = width.max(8);

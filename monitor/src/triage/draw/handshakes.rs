@@ -6,7 +6,10 @@ use super::table::{self, Canvas, Column, Filled, clock};
 use crate::triage::model::Model;
 use crate::triage::pages;
 use crate::triage::record::Record;
-use crate::triage::text::Role;
+use crate::triage::text::{Role, columns};
+
+/// How many rows are looked at to see how wide columns must be.
+const MEASURED: usize = 200;
 
 pub(super) fn draw(
     model: &Model,
@@ -14,7 +17,8 @@ pub(super) fn draw(
     at: Option<usize>,
     canvas: &mut Canvas<'_>,
 ) {
-    let layout = Layout::of(usize::from(canvas.area.width), model.has_nodes());
+    let mut layout = Layout::of(usize::from(canvas.area.width), model.has_nodes());
+    layout.fit(rows);
     let columns = layout.columns();
     let filled = Filled {
         columns: &columns,
@@ -38,6 +42,8 @@ struct Layout {
     name: usize,
     word: usize,
     ended: usize,
+    /// What why, client, server and name share.
+    left: usize,
 }
 
 impl Layout {
@@ -50,22 +56,40 @@ impl Layout {
             _ => 44,
         };
         let left = width.saturating_sub(1 + time + 1 + node + ended + 6);
-        let word = (left * 3 / 10).clamp(8, 29);
-        let rest = left.saturating_sub(word);
-        let third = rest / 3;
         Self {
             time,
             node,
-            client: third,
-            server: third,
-            name: rest - 2 * third,
-            word,
+            client: 0,
+            server: 0,
+            name: 0,
+            word: 0,
             ended,
+            left,
         }
     }
 
+    /// Divides what is left by what there is to be shown.
+    fn fit(&mut self, rows: &[&Arc<Record>]) {
+        let rows = rows.get(..MEASURED).unwrap_or(rows);
+        let longest = |text: &dyn Fn(&Record) -> usize| {
+            rows.iter().map(|row| text(row)).max().unwrap_or_default()
+        };
+        let wanted = [
+            longest(&|row| columns(row.word())).max(8),
+            longest(&|row| columns(&row.client.who())).max(8),
+            longest(&|row| columns(&row.server.label())).max(8),
+            longest(&|row| row.sni.as_deref().map_or(9, columns)).max(4),
+        ];
+        let [word, client, server, _] = table::shared(self.left, wanted, [20, 15, 15, 12]);
+        (self.word, self.client, self.server) = (word, client, server);
+        self.name = self.left.saturating_sub(word + client + server);
+    }
+
     fn columns(&self) -> Vec<Column> {
-        let mut all = vec![Column::left("TIME (UTC)", self.time)];
+        let mut all = vec![Column::left(
+            if self.time < 10 { "UTC" } else { "TIME (UTC)" },
+            self.time,
+        )];
         all.extend((self.node > 0).then(|| Column::left("NODE", self.node)));
         all.push(Column::left("WHY", self.word));
         all.push(Column::left("CLIENT", self.client));

@@ -3,11 +3,12 @@
 use super::table::{self, Canvas, Column, Filled, age};
 use crate::triage::model::Model;
 use crate::triage::problems::Problem;
-use crate::triage::text::Role;
-use crate::triage::trend::sparkline;
+use crate::triage::text::{Role, columns};
+use crate::triage::trend::{in_columns, seconds_in_columns, sparkline};
 
 pub(super) fn draw(model: &Model, rows: &[&Problem], at: usize, canvas: &mut Canvas<'_>) {
-    let layout = Layout::of(usize::from(canvas.area.width), model.has_nodes());
+    let mut layout = Layout::of(usize::from(canvas.area.width), model.has_nodes());
+    layout.fit(rows);
     let columns = layout.columns();
     let filled = Filled {
         columns: &columns,
@@ -22,6 +23,16 @@ pub(super) fn draw(model: &Model, rows: &[&Problem], at: usize, canvas: &mut Can
     table::draw(&filled, cells, canvas);
 }
 
+/// No cause has a longer word.
+const LONGEST_WORD: usize = 29;
+
+/// How many seconds a column of the trends lasts.
+pub(super) fn trend_seconds(model: &Model) -> u64 {
+    let width = super::list_width(model);
+    let trend = Layout::of(width, model.has_nodes()).trend;
+    seconds_in_columns(model.problems.scale(), trend)
+}
+
 /// Which columns there are, and how wide.
 struct Layout {
     trend: usize,
@@ -31,12 +42,14 @@ struct Layout {
     cause: usize,
     endpoint: usize,
     name: usize,
+    /// What cause, endpoint and name share.
+    left: usize,
 }
 
 impl Layout {
     fn of(width: usize, nodes: bool) -> Self {
         let trend = match width {
-            0..90 => 6,
+            0..90 => 8,
             90..130 => 12,
             _ => 24,
         };
@@ -45,17 +58,31 @@ impl Layout {
         let fixed =
             1 + 7 + trend + 1 + 8 + 6 + if rate { 7 } else { 0 } + if first { 6 } else { 0 };
         let left = width.saturating_sub(fixed + if nodes { node + 1 } else { 0 } + 3);
-        let cause = (left * 2 / 5).clamp(8, 29);
-        let rest = left.saturating_sub(cause);
         Self {
             trend,
             rate,
             first,
             node,
-            cause,
-            endpoint: rest * 11 / 20,
-            name: rest - rest * 11 / 20,
+            cause: 0,
+            endpoint: 0,
+            name: 0,
+            left,
         }
+    }
+
+    /// Divides what is left by what there is to be shown.
+    fn fit(&mut self, rows: &[&Problem]) {
+        let longest = |text: &dyn Fn(&Problem) -> usize| {
+            rows.iter().map(|row| text(row)).max().unwrap_or_default()
+        };
+        let wanted = [
+            longest(&|row| columns(&row.key.cause)).max(8),
+            longest(&|row| columns(&row.key.endpoint)).max(8),
+            longest(&|row| row.key.name.as_deref().map_or(9, columns)).max(4),
+        ];
+        let [cause, endpoint, _] = table::shared(self.left, wanted, [LONGEST_WORD, 15, 12]);
+        (self.cause, self.endpoint) = (cause, endpoint);
+        self.name = self.left.saturating_sub(cause + endpoint);
     }
 
     fn columns(&self) -> Vec<Column> {
@@ -79,7 +106,7 @@ impl Layout {
         if self.rate {
             all.push((Role::Plain, rate(problem.trend.a_minute(scale))));
         }
-        let trend = sparkline(&problem.trend.last(scale, self.trend), model.ascii);
+        let trend = sparkline(&in_columns(&problem.trend, scale, self.trend), model.ascii);
         all.push((Role::Warning, format!("{trend:>0$}", self.trend)));
         all.push((Role::Bad, problem.key.cause.clone()));
         all.push((Role::Strong, problem.key.endpoint.clone()));

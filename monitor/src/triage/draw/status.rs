@@ -1,36 +1,67 @@
 //! The lines at the edges: where it comes from, what was not seen, what the keys do.
 
+use super::problems;
 use crate::triage::action::Action;
-use crate::triage::keys::KEYS;
+use crate::triage::keys::{KEYS, Key};
 use crate::triage::layer::Layer;
 use crate::triage::model::{Model, SourceView};
 use crate::triage::news::State;
-use crate::triage::text::{Role, Row};
+use crate::triage::text::{Role, Row, columns};
 use crate::words::counted;
 
-/// The first line.
+/// The first line: as much of it as fits, what fails before all else.
 pub(super) fn header(model: &Model) -> Row {
-    let mut row = Row::new(Role::Strong, " tlsmon triage").and(Role::Faint, " | ");
+    let sources = sources_in_words(model);
+    let all = [
+        heading(model, true, true, &sources),
+        heading(model, false, true, &sources),
+        heading(model, false, false, &sources),
+    ];
+    let fits = all.into_iter().find(|row| row.columns() <= width(model));
+    // What is wrong with a source then stands in the last line but one.
+    fits.unwrap_or_else(|| heading(model, false, false, &in_short(model)))
+}
+
+/// Why a source cannot be listened to, where the first line has no room for it.
+fn trouble(model: &Model) -> Option<String> {
+    let sources = sources_in_words(model);
+    let is_bad = model.sources.iter().any(|source| source.state.is_bad());
+    let fits = heading(model, false, false, &sources).columns() <= width(model);
+    (is_bad && !fits).then_some(sources)
+}
+
+fn width(model: &Model) -> usize {
+    usize::from(model.size.0)
+}
+
+fn in_short(model: &Model) -> String {
+    let bad = model.sources.iter().filter(|source| source.state.is_bad());
+    match (bad.count(), model.sources.as_slice()) {
+        (0, _) => sources_in_words(model),
+        (_, [one]) => format!("{}: LOST", one.name),
+        (bad, all) => format!("{} nodes, {bad} LOST", all.len()),
+    }
+}
+
+fn heading(model: &Model, title: bool, of_all: bool, sources: &str) -> Row {
+    let mut row = Row::new(Role::Plain, " ");
+    if title {
+        row = row
+            .and(Role::Strong, "tlsmon triage")
+            .and(Role::Faint, " | ");
+    }
+    let (failures, problems) = (model.problems.failures, model.problems.len());
+    let role = if failures > 0 { Role::Bad } else { Role::Good };
+    let failures = counted(failures, "failure");
+    let said = format!("{failures} in {}", counted(problems, "problem"));
+    row = row.and(role, &said);
+    if of_all {
+        let came = counted(model.held.came, "handshake");
+        row = row.and(Role::Plain, &format!(" of {came}"));
+    }
     let bad = model.sources.iter().any(|source| source.state.is_bad());
     let role = if bad { Role::Warning } else { Role::Plain };
-    row = row
-        .and(role, &sources_in_words(model))
-        .and(Role::Faint, " | ");
-    let failures = model.problems.failures;
-    let problems = model.problems.len();
-    let role = if failures > 0 { Role::Bad } else { Role::Good };
-    row = row.and(
-        role,
-        &format!(
-            "{} in {}",
-            counted(failures, "failure"),
-            counted(problems as u64, "problem")
-        ),
-    );
-    row.and(
-        Role::Plain,
-        &format!(" of {}", counted(model.held.came, "handshake")),
-    )
+    row.and(Role::Faint, " | ").and(role, sources)
 }
 
 /// How it stands with the sources.
@@ -85,6 +116,9 @@ pub(super) fn status(model: &Model) -> Row {
         };
     }
     let mut row = Row::new(Role::Plain, " ");
+    if let Some(trouble) = trouble(model) {
+        row = row.and(Role::Warning, &format!("{trouble}  "));
+    }
     let waiting = model.waiting.len();
     if model.paused {
         row = row.and(Role::Warning, &format!("PAUSED, {waiting} wait  "));
@@ -105,9 +139,9 @@ pub(super) fn status(model: &Model) -> Row {
     let mut said = unseen(model);
     if let Layer::Problems = model.top().layer {
         said.push(format!(
-            "by {}; a step of the trend is {} s",
+            "by {}; a column of the trend is {} s",
             model.order.label(),
-            model.problems.scale().seconds()
+            problems::trend_seconds(model)
         ));
     }
     let role = if has_losses(model) {
@@ -150,25 +184,31 @@ fn unseen(model: &Model) -> Vec<String> {
     said
 }
 
-/// The last line: the keys of what is looked at.
+/// The last line: the keys of what is looked at, as many as fit, and always how to learn of the others and how to leave.
 pub(super) fn keys(model: &Model) -> Row {
-    let fits = |action: Action| match action {
+    let hints = KEYS.iter().filter(|key| !key.hint.is_empty());
+    let (last, others): (Vec<&Key>, Vec<&Key>) = hints
+        .filter(|key| is_of_use(model, key.action))
+        .partition(|key| matches!(key.action, Action::Help | Action::Quit));
+    let taken = |key: &&Key| columns(key.shown) + columns(key.hint) + 2;
+    let mut left = width(model).saturating_sub(last.iter().map(taken).sum());
+    let fitting = others.iter().filter(|key| {
+        let fits = taken(key) <= left;
+        left -= if fits { taken(key) } else { 0 };
+        fits
+    });
+    fitting.chain(&last).fold(Row::empty(), |row, key| {
+        row.and(Role::Strong, &format!(" {}", key.shown))
+            .and(Role::Faint, &format!(" {}", key.hint))
+    })
+}
+
+fn is_of_use(model: &Model, action: Action) -> bool {
+    let layer = &model.top().layer;
+    match action {
         Action::Back => model.depth() > 1,
-        Action::Sort | Action::Freeze => matches!(model.top().layer, Layer::Problems),
-        Action::Open => !matches!(
-            model.top().layer,
-            Layer::Detail(_) | Layer::Cause(_) | Layer::Help
-        ),
+        Action::Sort | Action::Freeze => matches!(layer, Layer::Problems),
+        Action::Open => !matches!(layer, Layer::Detail(_) | Layer::Cause(_) | Layer::Help),
         _ => true,
-    };
-    let mut row = Row::empty();
-    for key in KEYS
-        .iter()
-        .filter(|key| !key.hint.is_empty() && fits(key.action))
-    {
-        row = row
-            .and(Role::Strong, &format!(" {}", key.shown))
-            .and(Role::Faint, &format!(" {}", key.hint));
     }
-    row
 }

@@ -39,6 +39,23 @@ impl Column {
     }
 }
 
+/// Room for columns that want so much. Where that is too little, those give way first that have most beyond the least that says something.
+pub(super) fn shared<const N: usize>(
+    room: usize,
+    mut wanted: [usize; N],
+    least: [usize; N],
+) -> [usize; N] {
+    while wanted.iter().sum::<usize>() > room {
+        let beyond = wanted.iter_mut().zip(least);
+        let widest = beyond.max_by_key(|(wanted, least)| (wanted.saturating_sub(*least), **wanted));
+        match widest {
+            Some((widest, _)) if *widest > 0 => *widest -= 1,
+            _ => break,
+        }
+    }
+    wanted
+}
+
 /// Where it is drawn, and how it looks.
 pub(super) struct Canvas<'a> {
     pub(super) area: Rect,
@@ -131,6 +148,16 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_widest_column_gives_way() {
+        assert_eq!(shared(60, [29, 13, 9], [29, 9, 9]), [29, 13, 9]);
+        assert_eq!(shared(60, [20, 13, 90], [29, 9, 9]), [20, 13, 27]);
+        assert_eq!(shared(40, [29, 13, 9], [9, 9, 9]), [18, 13, 9]);
+        assert_eq!(shared(30, [29, 13, 9], [29, 9, 9]), [12, 9, 9]);
+        assert_eq!(shared(10, [300, 0, 9], [0; 3]).iter().sum::<usize>(), 10);
+        assert_eq!(shared(0, [5, 5], [1; 2]), [0, 0]);
     }
 
     #[test]

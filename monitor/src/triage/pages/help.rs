@@ -16,7 +16,7 @@ pub(super) fn rows() -> Vec<Row> {
         Row::empty(),
         Row::fact("COUNT", Role::Plain, "failures of this cause at this endpoint for this name, since this screen looks"),
         Row::fact("/MIN", Role::Plain, "how many a minute, over the last minute"),
-        Row::fact("TREND", Role::Plain, "how many in each stretch of time up to now; the last line says how long one is"),
+        Row::fact("TREND", Role::Plain, "how many in each stretch of all the time up to now; the last line says how long one is"),
         Row::fact("LAST, FIRST", Role::Plain, "how long ago the last and the first were seen; of a file, before its end"),
         Row::fact("CLIENTS", Role::Plain, "how many addresses are affected, those behind a proxy by its PROXY header"),
         Row::empty(),

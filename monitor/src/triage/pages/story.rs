@@ -24,6 +24,16 @@ pub(crate) fn head(record: &Record) -> Vec<Row> {
     rows
 }
 
+/// In short why it failed: first what to do, for the rest may not fit.
+pub(crate) fn why(record: &Record) -> Vec<Row> {
+    let mut rows = vec![verdict(record)];
+    let next = record.verdict.next.iter();
+    rows.extend(next.map(|next| Row::fact("next", Role::Advice, next)));
+    let evidence = record.verdict.evidence.iter();
+    rows.extend(evidence.map(|why| Row::item(Role::Plain, why)));
+    rows
+}
+
 fn who(record: &Record) -> Row {
     let mut row = Row::new(Role::Strong, &record.client.socket());
     if record.client.label() != record.client.socket() {
