@@ -51,11 +51,13 @@ pub(super) fn put(buffer: &mut Buffer, area: Rect, line: u16, row: &Row, look: L
     );
 }
 
-/// Marks a line as the chosen one.
+/// Marks a line as the chosen one: all of it in one look, for a reversed colour is hard to read.
 pub(super) fn mark(buffer: &mut Buffer, area: Rect, line: u16) {
     let area = area.intersection(buffer.area);
     if line < area.height {
         let line = Rect::new(area.x, area.y + line, area.width, 1);
-        buffer.set_style(line, Style::default().add_modifier(Modifier::REVERSED));
+        let chosen = Style::default().fg(Color::Reset);
+        let chosen = chosen.remove_modifier(Modifier::DIM);
+        buffer.set_style(line, chosen.add_modifier(Modifier::REVERSED));
     }
 }
