@@ -22,6 +22,7 @@ mod process;
 mod quic_client;
 mod raw_tcp;
 mod server;
+mod terminal;
 mod wait;
 mod witness;
 
@@ -40,5 +41,6 @@ pub use process::Process;
 pub use quic_client::QuicClient;
 pub use raw_tcp::RawTcp;
 pub use server::{Server, Unread, Unwelcoming};
+pub use terminal::Terminal;
 pub use wait::{pause, until, uptime};
 pub use witness::Witness;

@@ -1,5 +1,6 @@
 //! What `cargo xtask` does: sets a machine up, demonstrates, tests and measures tlsmon. The live tests use its lab.
 
+mod ansi;
 pub mod bench;
 pub mod check;
 pub mod cluster;
@@ -13,6 +14,7 @@ pub mod kernels;
 pub mod lab;
 pub mod names;
 pub mod paths;
+pub mod recording;
 pub mod say;
 pub mod scenarios;
 pub mod setup;

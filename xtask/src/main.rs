@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use xtask::setup::Purpose;
 use xtask::{
     bench, check, cluster, command, compare, demo, deploy, fuzz, image, kernels, lab, names, paths,
-    say, scenarios, setup, test, tour,
+    recording, say, scenarios, setup, test, tour,
 };
 
 /// Sets up, builds, demonstrates, tests and measures tlsmon.
@@ -96,6 +96,8 @@ enum Generated {
     Kernels,
     /// What the commands in README.md and docs/runbooks print, and docs/tour.svg.
     Tour,
+    /// The screen of `tlsmon triage` as a person uses it: docs/triage.svg.
+    Recording,
 }
 
 fn main() -> ExitCode {
@@ -146,6 +148,10 @@ fn generate(what: Generated) -> Result<()> {
         Generated::Tour => {
             command::run(Command::new("cargo").args(["build", "--package", "monitor"]))?;
             tour::generate()
+        }
+        Generated::Recording => {
+            command::run(Command::new("cargo").args(["build", "--package", "monitor"]))?;
+            recording::generate()
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::ansi::{Color, Look, escaped, pieces};
+
 /// Of a character and of a line, in pixels.
 const WIDE: usize = 8;
 const HIGH: usize = 17;
@@ -25,54 +27,26 @@ pub(super) fn of(text: &str) -> String {
     svg
 }
 
-/// How characters look until the next sequence.
-#[derive(Clone, Copy, Default)]
-struct Look {
-    color: Option<&'static str>,
-    bold: bool,
-    dim: bool,
-}
-
-impl Look {
-    /// Takes the numbers of a sequence.
-    fn take(&mut self, codes: &str) {
-        for code in codes.split(';') {
-            match code {
-                "1" => self.bold = true,
-                "2" => self.dim = true,
-                "31" => self.color = Some("#ff6b6b"),
-                "32" => self.color = Some("#6bd68b"),
-                "33" => self.color = Some("#e5c07b"),
-                "36" => self.color = Some("#5ec8d8"),
-                _ => *self = Self::default(),
-            }
-        }
-    }
-
-    fn fill(self) -> &'static str {
-        self.color
-            .unwrap_or(if self.dim { "#8b93a1" } else { "#d7dce5" })
+fn fill(look: Look) -> &'static str {
+    match look.color {
+        Some(Color::Red) => "#ff6b6b",
+        Some(Color::Green) => "#6bd68b",
+        Some(Color::Yellow) => "#e5c07b",
+        Some(Color::Cyan) => "#5ec8d8",
+        None if look.dim => "#8b93a1",
+        None => "#d7dce5",
     }
 }
 
 fn format_line(line: &str, y: usize, look: &mut Look) -> String {
     let mut out = String::new();
-    let mut column = 0;
-    for (number, piece) in line.split("\u{1b}[").enumerate() {
-        let text = match piece.split_once('m').filter(|_| number > 0) {
-            Some((codes, text)) => {
-                look.take(codes);
-                text
-            }
-            None => piece,
-        };
-        let x = MARGIN + column * WIDE;
-        column += text.chars().count();
-        if text.trim().is_empty() {
+    for piece in pieces(line, look) {
+        if piece.text.trim().is_empty() {
             continue;
         }
-        let long = text.chars().count() * WIDE;
-        let bold = if look.bold {
+        let x = MARGIN + piece.column * WIDE;
+        let long = piece.columns() * WIDE;
+        let bold = if piece.look.bold {
             " font-weight=\"bold\""
         } else {
             ""
@@ -81,17 +55,11 @@ fn format_line(line: &str, y: usize, look: &mut Look) -> String {
         let _ = writeln!(
             out,
             "<text xml:space=\"preserve\" x=\"{x}\" y=\"{y}\" textLength=\"{long}\" fill=\"{}\"{bold}>{}</text>",
-            look.fill(),
-            escaped(text)
+            fill(piece.look),
+            escaped(piece.text)
         );
     }
     out
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
 }
 
 #[cfg(test)]
