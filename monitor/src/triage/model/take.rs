@@ -94,6 +94,16 @@ impl Model {
         }
         record.source = source;
         if self.held.has(&record) {
+            // Told again, when the source was asked again: only what was revised meanwhile is new.
+            if let Some(before) = record.before {
+                let (id, verdict) = (record.id, record.verdict);
+                let revised = Revised {
+                    id,
+                    verdict,
+                    before,
+                };
+                self.revise(source, &revised);
+            }
             return;
         }
         self.now = self.now.max(record.time);

@@ -131,7 +131,7 @@ fn handshake(line: Line<'_>, text: &str) -> Option<Record> {
             evidence: line.evidence,
             next: line.next,
         },
-        before: None,
+        before: line.was.map(|was| was.cause),
         negotiated: answer.map(|answer| {
             let parts = [answer.version, answer.cipher_suite_name];
             parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
@@ -196,6 +196,17 @@ mod tests {
         assert_eq!(record.word(), "cause-of-tomorrow");
         assert!(record.is_failure());
         assert_eq!(record.told().cause, None);
+    }
+
+    #[test]
+    fn a_handshake_that_is_told_as_it_was_revised_says_what_was_said_before() {
+        let text = line(&Event::Handshake(Box::new(example::no_sni())));
+        let was = r#""was":{"cause":"unexplained","confidence":"possible"},"outcome""#;
+        let text = text.replace("\"outcome\"", was);
+        let Some(Said::Handshake(record)) = read(&text) else {
+            panic!("not read: {text}");
+        };
+        assert_eq!(record.before.as_deref(), Some("unexplained"));
     }
 
     #[test]
