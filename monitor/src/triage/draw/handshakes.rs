@@ -80,9 +80,16 @@ impl Layout {
             longest(&|row| columns(&row.server.label())).max(8),
             longest(&|row| row.sni.as_deref().map_or(9, columns)).max(4),
         ];
-        let [word, client, server, _] = table::shared(self.left, wanted, [20, 15, 15, 12]);
-        (self.word, self.client, self.server) = (word, client, server);
-        self.name = self.left.saturating_sub(word + client + server);
+        let shares = table::shared(self.left, wanted, [20, 15, 15, 12]);
+        let rest = self.left.saturating_sub(shares.iter().sum());
+        [self.word, self.client, self.server, self.name] = shares;
+        // How it ended is the longest to tell.
+        let last = if self.ended > 0 {
+            &mut self.ended
+        } else {
+            &mut self.name
+        };
+        *last += rest;
     }
 
     fn columns(&self) -> Vec<Column> {

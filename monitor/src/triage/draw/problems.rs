@@ -26,11 +26,11 @@ pub(super) fn draw(model: &Model, rows: &[&Problem], at: usize, canvas: &mut Can
 /// No cause has a longer word.
 const LONGEST_WORD: usize = 29;
 
-/// How many seconds a column of the trends lasts.
-pub(super) fn trend_seconds(model: &Model) -> u64 {
+/// How many seconds a column of the trends lasts; none where there is no room for them.
+pub(super) fn trend_seconds(model: &Model) -> Option<u64> {
     let width = super::list_width(model);
     let trend = Layout::of(width, model.has_nodes()).trend;
-    seconds_in_columns(model.problems.scale(), trend)
+    (trend > 0).then(|| seconds_in_columns(model.problems.scale(), trend))
 }
 
 /// Which columns there are, and how wide.
@@ -49,7 +49,8 @@ struct Layout {
 impl Layout {
     fn of(width: usize, nodes: bool) -> Self {
         let trend = match width {
-            0..90 => 8,
+            0..70 => 0,
+            70..90 => 8,
             90..130 => 12,
             _ => 24,
         };
@@ -88,7 +89,7 @@ impl Layout {
     fn columns(&self) -> Vec<Column> {
         let mut all = vec![Column::right("COUNT", 6)];
         all.extend(self.rate.then(|| Column::right("/MIN", 6)));
-        all.push(Column::left("TREND", self.trend));
+        all.extend((self.trend > 0).then(|| Column::left("TREND", self.trend)));
         all.push(Column::left("CAUSE", self.cause));
         all.push(Column::left("ENDPOINT", self.endpoint));
         all.push(Column::left("NAME", self.name));
@@ -106,8 +107,10 @@ impl Layout {
         if self.rate {
             all.push((Role::Plain, rate(problem.trend.a_minute(scale))));
         }
-        let trend = sparkline(&in_columns(&problem.trend, scale, self.trend), model.ascii);
-        all.push((Role::Warning, format!("{trend:>0$}", self.trend)));
+        if self.trend > 0 {
+            let trend = sparkline(&in_columns(&problem.trend, scale, self.trend), model.ascii);
+            all.push((Role::Warning, format!("{trend:>0$}", self.trend)));
+        }
         all.push((Role::Bad, problem.key.cause.clone()));
         all.push((Role::Strong, problem.key.endpoint.clone()));
         let role = if name.is_some() {

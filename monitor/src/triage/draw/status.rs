@@ -138,11 +138,10 @@ pub(super) fn status(model: &Model) -> Row {
     }
     let mut said = unseen(model);
     if let Layer::Problems = model.top().layer {
-        said.push(format!(
-            "by {}; a column of the trend is {} s",
-            model.order.label(),
-            problems::trend_seconds(model)
-        ));
+        let trend = problems::trend_seconds(model);
+        let trend = trend.map(|seconds| format!("; a column of the trend is {seconds} s"));
+        let order = model.order.label();
+        said.push(format!("by {order}{}", trend.unwrap_or_default()));
     }
     let role = if has_losses(model) {
         Role::Warning
