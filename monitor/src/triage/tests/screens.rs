@@ -144,6 +144,27 @@ fn what_was_not_seen_is_shown_and_a_lost_agent_too() {
 }
 
 #[test]
+fn on_a_small_screen_what_fails_what_is_wrong_and_how_to_leave_are_still_there() {
+    let mut model = model();
+    let why = "it answers 401 Unauthorized: the token in --token-file is not its own";
+    model.take(News::State(0, State::Lost(why.to_owned(), 4)));
+    let screen = shown(&mut model, (80, 24));
+    let lines: Vec<_> = screen.lines().collect();
+    assert!(
+        lines[0].starts_with(" 44 failures in 3 problems | ") && lines[0].ends_with(": LOST"),
+        "{screen}"
+    );
+    assert!(
+        lines[22].starts_with(" incident.pcapng: LOST: it answers 401"),
+        "{screen}"
+    );
+    assert!(lines[23].ends_with("? help q quit"), "{screen}");
+    let screen = shown(&mut model, (60, 15));
+    assert!(screen.contains(" no-sni-rejected "), "{screen}");
+    assert!(!screen.contains("TREND"), "{screen}");
+}
+
+#[test]
 fn a_pause_holds_the_screen_and_loses_nothing() {
     let mut model = model();
     press(&mut model, " ");
