@@ -47,7 +47,10 @@ pub(super) fn shared<const N: usize>(
 ) -> [usize; N] {
     while wanted.iter().sum::<usize>() > room {
         let beyond = wanted.iter_mut().zip(least);
-        let widest = beyond.max_by_key(|(wanted, least)| (wanted.saturating_sub(*least), **wanted));
+        let widest = beyond.max_by_key(|(wanted, least)| {
+            let share = **wanted * 100 / (*least).max(1);
+            (wanted.saturating_sub(*least), share)
+        });
         match widest {
             Some((widest, _)) if *widest > 0 => *widest -= 1,
             _ => break,
@@ -155,7 +158,7 @@ mod tests {
         assert_eq!(shared(60, [29, 13, 9], [29, 9, 9]), [29, 13, 9]);
         assert_eq!(shared(60, [20, 13, 90], [29, 9, 9]), [20, 13, 27]);
         assert_eq!(shared(40, [29, 13, 9], [9, 9, 9]), [18, 13, 9]);
-        assert_eq!(shared(30, [29, 13, 9], [29, 9, 9]), [12, 9, 9]);
+        assert_eq!(shared(30, [29, 13, 9], [29, 9, 9]), [19, 6, 5]);
         assert_eq!(shared(10, [300, 0, 9], [0; 3]).iter().sum::<usize>(), 10);
         assert_eq!(shared(0, [5, 5], [1; 2]), [0, 0]);
     }
