@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use nix::sys::signal::Signal;
+use serde_json::Value;
 use xtask::command::require;
 use xtask::lab::{Agent, AgentOptions, Curl, Network, POD, Pki, SClient, Server, Unread};
 use xtask::{paths, setup};
@@ -42,6 +43,7 @@ fn the_page_shows_what_fails_asks_for_the_token_and_says_when_the_agent_is_gone(
     fs::write(&token, TOKEN).unwrap();
     let agent = agent(&network, &pki, &token).unwrap();
     play(&network, &pki, &agent).unwrap();
+    assert_baseline(&agent);
     let mut node = Command::new("node");
     node.arg(paths::root().join("xtask/tests/web/page.mjs"))
         .arg(setup::playwright())
@@ -127,6 +129,19 @@ fn play(network: &Network, pki: &Pki, agent: &Agent<'_>) -> Result<()> {
         refused(network, pki, agent, name)?;
     }
     Ok(())
+}
+
+/// What the page does not show yet: what verdicts on the server rest on comes from the capture itself.
+fn assert_baseline(agent: &Agent<'_>) {
+    let said = agent.get("/api/v1/endpoints?server=198.51.100.20").unwrap();
+    let said: Value = serde_json::from_str(&said).unwrap();
+    let [baseline] = said["baselines"].as_array().unwrap().as_slice() else {
+        panic!("{said:#}");
+    };
+    assert_eq!(baseline["with_sni"]["completed"], 1, "{baseline:#}");
+    assert_eq!(baseline["negotiated"]["versions"][0], "TLS1.2");
+    assert_eq!(baseline["names"][0]["name"], NAME);
+    assert_eq!(baseline["refusals"]["count"], REFUSED.len());
 }
 
 /// A client that asks by this name and is not answered.
