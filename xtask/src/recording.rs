@@ -1,6 +1,6 @@
 //! `cargo xtask generate recording`: the screen of `tlsmon triage` as a person uses it, as an animated picture.
 //!
-//! A real tlsmon in a real terminal reads real packets: the captures of one session of `monitor/tests/captures`, one behind the other
+//! A real tlsmon in a real terminal reads real packets: captures of one session of `monitor/tests/captures`, one behind the other
 //! as they were taken. Nothing is drawn that did not stand on the screen, but the line below it that says what is pressed.
 
 use std::fs;
@@ -18,7 +18,7 @@ mod picture;
 /// How long a shell may take to start.
 const SOON: Duration = Duration::from_secs(20);
 /// Columns and lines of the terminal.
-const SIZE: (u16, u16) = (100, 30);
+const SIZE: (u16, u16) = (104, 28);
 
 /// What a person does, and what is to be seen then. To go back `h` is pressed: an Esc that comes with the next key would be another.
 struct Step {
@@ -34,7 +34,7 @@ struct Step {
 
 const STEPS: &[Step] = &[
     Step {
-        said: "Nine minutes of packets are at hand: what failed in them, and why?",
+        said: "Eight minutes of packets are at hand: what failed in them, and why?",
         keys: &["tlsmon triage incident.pcap"],
         shows: "incident.pcap",
         tenths: 18,
@@ -46,8 +46,8 @@ const STEPS: &[Step] = &[
         tenths: 45,
     },
     Step {
-        said: "j        why, and what to do about it, stands below what is chosen",
-        keys: &["j", "j", "j", "j"],
+        said: "j k      why, and what to do about it, stands below what is chosen",
+        keys: &["j", "k"],
         shows: "no-sni-rejected (",
         tenths: 40,
     },
