@@ -13,6 +13,7 @@ mod credential;
 mod draft;
 mod inventory;
 mod key;
+mod line;
 mod manifest;
 mod node;
 mod pem;

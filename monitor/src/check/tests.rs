@@ -415,6 +415,30 @@ fn handshakes_make_a_failure_of_what_explains_them() {
     );
 }
 
+#[test]
+fn a_revised_handshake_counts_under_what_is_said_of_it_last() {
+    let mut inventory = Inventory::default();
+    inventory.read(SERVICES, "g.yaml").unwrap();
+    let mut observed = Observed::default();
+    let server = r#"{"address":"10.9.9.1"}"#;
+    for client in ["10.8.0.1", "10.8.0.1", "10.8.0.2"] {
+        observed.line(refused(client, server, "c.example").as_bytes());
+    }
+    let revision = |client: &str, was: &str| {
+        format!(
+            r#"{{"type":"revision","client":{{"address":"{client}"}},"server":{server},"sni":"c.example","cause":"unexplained","was":{{"cause":"{was}"}}}}"#
+        )
+    };
+    observed.line(revision("10.8.0.1", "unknown-sni").as_bytes());
+    // Nothing was counted that these are about.
+    observed.line(revision("10.8.0.1", "server-silent").as_bytes());
+    observed.line(revision("10.8.0.9", "unknown-sni").as_bytes());
+    assert_eq!(observed.handshakes(), 3);
+    let said = check(&inventory, &observed, NOW).findings;
+    let seen = said.iter().find_map(|one| one.seen.as_ref()).unwrap();
+    assert_eq!((seen.handshakes, seen.clients), (2, 2));
+}
+
 /// Two gateways on pods of their own, their Services, and one that leads to none of them.
 const SERVICES: &str = "
 apiVersion: networking.istio.io/v1

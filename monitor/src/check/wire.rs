@@ -1,14 +1,14 @@
 //! Handshakes as `tlsmon run`, `tlsmon replay` and the agent's API print them, held against the findings.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use hashbrown::HashSet;
-use serde::Deserialize;
 
 use super::draft::{About, Draft, serves};
 use super::inventory::{Inventory, Kind, Listener};
+use super::line::{Answer, Line, Peer};
 use super::service::Service;
-use crate::report::{Cause, Handshake, HandshakeId, Outcome, Place, Seen};
+use crate::report::{Cause, Handshake, HandshakeId, Outcome, Place, Revision, Seen};
 
 /// Groups by cause and name that are kept; what is more is counted with the last.
 const MAX_GROUPS: usize = 10_000;
@@ -18,48 +18,6 @@ const MAX_CLIENTS: usize = 10_000;
 const MAX_IDS: usize = 1_000_000;
 /// Addresses that are shown.
 const SHOWN: usize = 5;
-
-/// What is needed of a report.
-#[derive(Deserialize)]
-struct Line {
-    #[serde(rename = "type", default)]
-    kind: String,
-    id: Option<String>,
-    client: Option<Peer>,
-    server: Option<Peer>,
-    client_hello: Option<Hello>,
-    cause: Option<String>,
-    outcome: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Peer {
-    #[serde(default)]
-    address: String,
-    namespace: Option<String>,
-    service: Option<String>,
-}
-
-impl Peer {
-    /// `namespace/service` where that is known, else its address.
-    fn called(self) -> String {
-        match (self.namespace, self.service) {
-            (Some(namespace), Some(service)) => format!("{namespace}/{service}"),
-            _ => self.address,
-        }
-    }
-}
-
-#[derive(Deserialize)]
-struct Hello {
-    sni: Option<String>,
-}
-
-/// The answer of the agent's API.
-#[derive(Deserialize)]
-struct Answer {
-    handshakes: Vec<Line>,
-}
 
 /// Why handshakes failed, for which name, and at which server.
 type Key = (Cause, Option<String>, String);
@@ -80,7 +38,8 @@ pub(crate) struct Observed {
 #[derive(Default)]
 struct Group {
     handshakes: u64,
-    clients: BTreeSet<String>,
+    /// And how many handshakes of each.
+    clients: BTreeMap<String, u64>,
 }
 
 impl Observed {
@@ -111,32 +70,43 @@ impl Observed {
         Ok(())
     }
 
-    fn take(&mut self, line: Line) {
-        // A revision comes with the same handshake under a better cause, and would count it twice.
-        if line.kind != "handshake" {
+    fn take(&mut self, mut line: Line) {
+        let is_revision = line.kind == "revision";
+        if !is_revision && line.kind != "handshake" {
             return;
         }
-        let failed = line.outcome.as_deref() == Some(Outcome::Failed.label());
-        let cause = line.cause.as_deref().filter(|_| failed);
-        let cause: Option<Cause> = cause.and_then(|cause| cause.parse().ok());
-        let name = line.client_hello.and_then(|hello| hello.sni);
+        let failed = is_revision || line.outcome.as_deref() == Some(Outcome::Failed.label());
+        let parsed = |cause: String| cause.parse::<Cause>().ok();
+        let cause = line.cause.take().filter(|_| failed).and_then(parsed);
+        let was = line.was.take().and_then(|was| was.cause).and_then(parsed);
+        let name = line.name();
         let server = line.server.map(Peer::called).unwrap_or_default();
+        let client = line.client.map(|client| client.address);
         let key = cause.map(|cause| (cause, name, server));
-        self.count(key, line.client.map(|client| client.address));
+        if is_revision {
+            self.revise(was, key, client);
+        } else {
+            self.count(key, client);
+        }
     }
 
     /// Takes a handshake of a capture.
     pub(crate) fn handshake(&mut self, handshake: &Handshake) {
-        let name = handshake
-            .client_hello
-            .as_ref()
-            .and_then(|hello| hello.sni.as_deref());
-        let cause = handshake
-            .cause
-            .filter(|_| handshake.outcome == Outcome::Failed);
+        let hello = handshake.client_hello.as_ref();
+        let name = hello.and_then(|hello| hello.sni.as_deref());
+        let failed = handshake.outcome == Outcome::Failed;
         let server = handshake.server.address.to_string();
+        let cause = handshake.cause.filter(|_| failed);
         let key = cause.map(|cause| (cause, name.map(str::to_owned), server));
         self.count(key, Some(handshake.client.address.to_string()));
+    }
+
+    /// Takes what is said anew of a handshake of a capture.
+    pub(crate) fn revision(&mut self, revision: &Revision) {
+        let name = revision.sni.as_deref().map(str::to_owned);
+        let key = (revision.cause, name, revision.server.address.to_string());
+        let client = revision.client.address.to_string();
+        self.revise(Some(revision.was.cause), Some(key), Some(client));
     }
 
     fn count(&mut self, key: Option<Key>, client: Option<String>) {
@@ -146,11 +116,27 @@ impl Observed {
             self.left_out = self.left_out.saturating_add(1);
             return;
         }
-        let group = self.groups.entry(key).or_default();
-        group.handshakes = group.handshakes.saturating_add(1);
-        group
-            .clients
-            .extend(client.filter(|_| group.clients.len() < MAX_CLIENTS));
+        self.groups.entry(key).or_default().add(client);
+    }
+
+    /// Counts a handshake under its better cause, if it was counted under the one before.
+    fn revise(&mut self, was: Option<Cause>, key: Option<Key>, client: Option<String>) {
+        let (Some(was), Some((cause, name, server))) = (was, key) else {
+            return;
+        };
+        let before = (was, name, server);
+        if was == cause
+            || !self
+                .groups
+                .get_mut(&before)
+                .is_some_and(|group| group.take(client.as_deref()))
+        {
+            return;
+        }
+        self.groups.retain(|_, group| group.handshakes > 0);
+        let (_, name, server) = before;
+        self.handshakes = self.handshakes.saturating_sub(1);
+        self.count(Some((cause, name, server)), client);
     }
 
     /// How many handshakes there were.
@@ -200,7 +186,9 @@ impl Observed {
                 .entry(key)
                 .or_insert_with(|| (service, Group::default()));
             all.handshakes = all.handshakes.saturating_add(group.handshakes);
-            all.clients.extend(group.clients.iter().cloned());
+            for (client, count) in &group.clients {
+                *all.clients.entry(client.clone()).or_default() += count;
+            }
         }
         merged
             .into_iter()
@@ -209,11 +197,34 @@ impl Observed {
 }
 
 impl Group {
+    fn add(&mut self, client: Option<String>) {
+        self.handshakes = self.handshakes.saturating_add(1);
+        let is_full = self.clients.len() >= MAX_CLIENTS;
+        if let Some(client) = client.filter(|client| !is_full || self.clients.contains_key(client))
+        {
+            *self.clients.entry(client).or_default() += 1;
+        }
+    }
+
+    /// Takes a handshake of this client out. False where none of its is known.
+    fn take(&mut self, client: Option<&str>) -> bool {
+        let Some(client) = client else { return false };
+        let Some(count) = self.clients.get_mut(client) else {
+            return false;
+        };
+        *count -= 1;
+        if *count == 0 {
+            self.clients.remove(client);
+        }
+        self.handshakes = self.handshakes.saturating_sub(1);
+        true
+    }
+
     fn seen(&self) -> Seen {
         Seen {
             handshakes: self.handshakes,
             clients: u64::try_from(self.clients.len()).unwrap_or(u64::MAX),
-            addresses: self.clients.iter().take(SHOWN).cloned().collect(),
+            addresses: self.clients.keys().take(SHOWN).cloned().collect(),
         }
     }
 }

@@ -148,8 +148,10 @@ struct Taking<'a>(&'a mut Observed);
 
 impl EventSink for Taking<'_> {
     fn event(&mut self, event: Event) {
-        if let Event::Handshake(handshake) = &event {
-            self.0.handshake(handshake);
+        match &event {
+            Event::Handshake(handshake) => self.0.handshake(handshake),
+            Event::Revision(revision) => self.0.revision(revision),
+            _ => (),
         }
     }
 }
