@@ -3,6 +3,7 @@
 mod address;
 mod agent;
 mod cluster;
+mod forward;
 mod trust;
 
 pub(crate) use address::Address;

@@ -47,7 +47,9 @@ impl Line {
     /// The server name that the client asked for.
     pub(super) fn name(&mut self) -> Option<String> {
         let hello = self.client_hello.take();
-        hello.and_then(|hello| hello.sni).or_else(|| self.sni.take())
+        hello
+            .and_then(|hello| hello.sni)
+            .or_else(|| self.sni.take())
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 
-use super::cluster::Forward;
+use super::forward::Forward;
 use super::trust::Trust;
 
 /// The port of agents.
