@@ -75,19 +75,24 @@ impl<K: Key, E: Example> Groups<K, E> {
 
     /// The failure that counted there counts here from now on: its verdict was revised.
     pub fn moved(&mut self, from: K, to: K, seen: Seen<E>) {
+        self.withdrawn(from, &seen);
+        self.failed(to, seen);
+    }
+
+    /// The failure that counted there counts no more.
+    pub fn withdrawn(&mut self, from: K, seen: &Seen<E>) {
         let from = self.told_apart(from);
         self.failures = self.failures.saturating_sub(1);
         let scale = self.scale;
         if let Some(problem) = self.held.get_mut(&from) {
-            problem.take(&seen, &scale);
+            problem.take(seen, &scale);
             if problem.count == 0 {
                 self.remove(&from);
             }
         } else {
-            // It went with its group, and comes back with another.
+            // It went with its group.
             self.forgotten.failures = self.forgotten.failures.saturating_sub(1);
         }
-        self.failed(to, seen);
     }
 
     /// What trends have in common: how long a step is, and how far time has come.

@@ -141,6 +141,11 @@ impl Problems {
         self.moved(Key::of(before), Key::of(now), seen(now));
     }
 
+    /// The failure is no longer among those that are asked for.
+    pub(crate) fn withdraw(&mut self, before: &Arc<Record>) {
+        self.withdrawn(Key::of(before), &seen(before));
+    }
+
     /// All of them, in this order; equals in that of their words.
     pub(crate) fn sorted(&self, order: Order) -> Vec<&Problem> {
         let mut all: Vec<&Problem> = self.iter().collect();

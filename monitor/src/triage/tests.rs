@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use super::model::Model;
 use super::news::News;
 use super::record::{self, Record, Said};
 use crate::frame::Timestamp;
 use crate::report::example;
-use crate::report::{Event, Handshake};
+use crate::report::{Event, Handshake, Revision};
 
 mod random;
 mod screens;
@@ -67,6 +68,35 @@ pub(super) fn revised(record: &Record, cause: &str) -> Arc<Record> {
 
 fn line(handshake: Handshake) -> News {
     News::Line(0, record::line(&Event::Handshake(Box::new(handshake))))
+}
+
+/// A verdict that comes into what is asked for counts, one that leaves it does no more.
+#[test]
+fn a_revision_may_bring_a_failure_into_the_filter_and_out_of_it() {
+    let filter = super::ask::filter("--cause no-sni-rejected").unwrap();
+    let mut model = Model::new(&["node".to_owned()], filter, String::new());
+    let [first, other] = [1, 2].map(|client| handshake(0, client, None, "unexplained"));
+    let is = |handshake: &Handshake, cause: &str| {
+        let revision = Revision {
+            id: handshake.id,
+            cause: cause.parse().unwrap(),
+            ..example::revision()
+        };
+        News::Line(0, record::line(&Event::Revision(Box::new(revision))))
+    };
+    let news = [
+        line(first.clone()),
+        line(other.clone()),
+        is(&first, "no-sni-rejected"),
+        is(&other, "no-sni-rejected"),
+        is(&other, "certificate-rejected"),
+    ];
+    let counted = news.map(|news| {
+        model.take(news);
+        model.problems.failures
+    });
+    assert_eq!(counted, [0, 0, 1, 2, 1]);
+    assert_eq!(model.problems.len(), 1);
 }
 
 #[test]

@@ -117,8 +117,12 @@ impl Model {
         let Some((before, now)) = self.held.revise(source, &revised.id, change) else {
             return;
         };
-        if self.filter.matches_told(&now.told()) {
-            self.problems.revise(&before, &now);
+        let is_shown = |record: &Record| self.filter.matches_told(&record.told());
+        match (is_shown(&before), is_shown(&now)) {
+            (true, true) => self.problems.revise(&before, &now),
+            (true, false) => self.problems.withdraw(&before),
+            (false, true) => self.problems.add(&now),
+            (false, false) => {}
         }
     }
 
