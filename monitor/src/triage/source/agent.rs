@@ -73,14 +73,7 @@ pub(super) async fn follow(
             Err((heard, why)) => (heard, why),
             Ok(()) => (true, Broken::Closed),
         };
-        if heard {
-            pause = FIRST_PAUSE;
-            roster.lost.notify_one();
-        } else {
-            pause = (pause * 2).min(LONGEST_PAUSE);
-            // A way that stands may lead nowhere.
-            agent.address.leave();
-        }
+        pause = pause_after(heard, pause, &roster, &agent);
         let state = State::Lost(why.to_string(), pause);
         if news.send(News::State(id, state)).is_err() {
             return;
@@ -93,6 +86,17 @@ pub(super) async fn follow(
             },
         }
     }
+}
+
+/// For how many seconds to leave an agent alone that was lost, or not reached, after so many before.
+fn pause_after(heard: bool, before: u64, roster: &Roster, agent: &Agent) -> u64 {
+    if heard {
+        roster.lost.notify_one();
+        return FIRST_PAUSE;
+    }
+    // A way that stands may lead nowhere.
+    agent.address.leave();
+    (before * 2).min(LONGEST_PAUSE)
 }
 
 impl Agent {
