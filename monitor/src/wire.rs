@@ -118,10 +118,14 @@ const UDP: u8 = 17;
 
 /// Reads the headers of a frame: of the innermost packet, where it is one that carries others.
 pub fn decode<'a>(frame: &Frame<'a>) -> Result<Packet<'a>, Unreadable> {
-    match plain::decode(frame.network) {
-        Some(packet) => Ok(packet),
-        None => decode_any(frame),
+    // Each returns by itself, so that a packet is written once, where it is wanted.
+    if let Some(packet) = plain::ipv4(frame.network) {
+        return Ok(packet);
     }
+    if let Some(packet) = plain::ipv6(frame.network) {
+        return Ok(packet);
+    }
+    decode_any(frame)
 }
 
 /// The long way.

@@ -64,7 +64,7 @@ impl Refusal {
         if case.talk.progress.is_established() {
             return Some(Self::Unused);
         }
-        if case.talk.progress.sides.client.finished.is_some() || case.talk.left_early {
+        if case.talk.progress.sides.client.finished.is_some() || case.talk.carrier.left_early() {
             return None;
         }
         if case.hung_up(Side::Client) {

@@ -92,7 +92,7 @@ pub(super) fn server_silent(case: &Case<'_>) -> Option<Verdict> {
 /// it did, the client had not waited for.
 pub(super) fn client_abandoned(case: &Case<'_>) -> Option<Verdict> {
     let talk = case.talk;
-    let unanswered = talk.streams.server.bytes() == 0 || talk.left_early;
+    let unanswered = talk.streams.server.bytes() == 0 || talk.carrier.left_early();
     if !unanswered
         || !talk.has_seen(Side::Server)
         || talk.is_cleartext()

@@ -12,7 +12,7 @@ mod timers;
 mod unreached;
 
 pub use head::Head;
-pub use key::{Endpoint, FlowKey, Protocol};
+pub use key::{Endpoint, FlowKey, Protocol, Way};
 pub use looks::{Foreign, Looks};
 pub use overlay::{Fit, Overlay};
 pub use quic::{Negotiation, Opener, Quic, QuicIds, QuicSeen};

@@ -60,6 +60,9 @@ pub struct Tcp {
     pub foreign: Option<Foreign>,
     /// Neither side will say more: an RST came, or both have closed.
     pub is_over: bool,
+    /// The client closed its side before the server had said anything. It may be gone, or it may still listen (RFC 9293
+    /// section 3.6).
+    pub left_early: bool,
     /// Somebody said that the client's SYN did not get there.
     pub unreachable: Option<Box<Refused>>,
 }

@@ -1,7 +1,9 @@
 //! Timers, and which fires next.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BinaryHeap;
+
+use hashbrown::HashMap;
 
 use super::table::Place;
 use crate::frame::Timestamp;
@@ -25,7 +27,9 @@ pub(super) struct Timers {
     /// Those of all spans before the horizon, in order.
     near: BinaryHeap<Reverse<Timer>>,
     /// The others, by span.
-    far: BTreeMap<u64, Vec<Timer>>,
+    far: HashMap<u64, Vec<Timer>>,
+    /// The spans that are far, in order.
+    spans: BinaryHeap<Reverse<u64>>,
     /// The first span that is far.
     horizon: u64,
     len: usize,
@@ -45,7 +49,7 @@ impl Timers {
             self.near.push(Reverse(timer));
             timer.at
         } else {
-            self.far.entry(span).or_default().push(timer);
+            self.push_far(span, timer);
             Timestamp(span << SPAN)
         };
         self.next = Some(self.next.map_or(fires, |next| next.min(fires)));
@@ -83,9 +87,18 @@ impl Timers {
             timers.retain(|timer| keep(*timer));
             !timers.is_empty()
         });
+        self.spans = self.far.keys().map(|span| Reverse(*span)).collect();
         let far: usize = self.far.values().map(Vec::len).sum();
         self.len = self.near.len() + far;
         self.look_ahead();
+    }
+
+    fn push_far(&mut self, span: u64, timer: Timer) {
+        let timers = self.far.entry(span).or_default();
+        if timers.is_empty() {
+            self.spans.push(Reverse(span));
+        }
+        timers.push(timer);
     }
 
     fn pop_near(&mut self) -> Option<Timer> {
@@ -97,8 +110,9 @@ impl Timers {
 
     /// Puts the first span that is far in order.
     fn come_near(&mut self) {
-        if let Some((span, timers)) = self.far.pop_first() {
+        if let Some(Reverse(span)) = self.spans.pop() {
             self.horizon = span + 1;
+            let timers = self.far.remove(&span).unwrap_or_default();
             self.near.extend(timers.into_iter().map(Reverse));
             self.look_ahead();
         }
@@ -107,7 +121,7 @@ impl Timers {
     fn look_ahead(&mut self) {
         let near = self.near.peek().map(|Reverse(timer)| timer.at);
         self.next = near.or_else(|| {
-            let (span, _) = self.far.first_key_value()?;
+            let Reverse(span) = self.spans.peek()?;
             Some(Timestamp(span << SPAN))
         });
     }

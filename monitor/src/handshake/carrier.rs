@@ -79,6 +79,11 @@ impl Carrier {
         }
     }
 
+    /// Whether the client closed its side of a TCP connection before the server had said anything.
+    pub fn left_early(&self) -> bool {
+        self.tcp().is_some_and(|tcp| tcp.left_early)
+    }
+
     /// Whether any packet of this side was seen.
     pub fn has_seen(&self, side: Side) -> bool {
         match self {

@@ -3,10 +3,10 @@
 use super::followed::{Followed, TlsFrom};
 use super::vanished::Held;
 use super::{Carrier, Deadlines, Doubt, FirstBytes, Preamble, Progress};
-use crate::flow::{Endpoint, Overlay, Quic, Refused, Side, Sides};
+use crate::flow::{Endpoint, Overlay, Quic, Refused, Side, Sides, Tcp, Way};
 use crate::frame::{Direction, InterfaceId, Timestamp};
 use crate::stream::{Gap, Piece, Stream};
-use crate::tls::{Deframer, Version};
+use crate::tls::Deframer;
 use crate::wire::{Outer, Segment, Transport, Unreachable};
 
 /// A TCP or QUIC connection, its two streams, and how far the handshake in them has come.
@@ -14,6 +14,8 @@ use crate::wire::{Outer, Segment, Transport, Unreachable};
 pub struct Conversation {
     /// Who opened it, and who was asked.
     pub endpoints: Sides<Endpoint>,
+    /// Which way the client's packets go between the two.
+    pub client_way: Way,
     /// When its first packet was seen.
     pub begun: Timestamp,
     /// The interface that saw it first.
@@ -36,9 +38,6 @@ pub struct Conversation {
     pub preamble: Preamble,
     /// The tunnel that the first packet came through; its source is on the client's side.
     pub tunnel: Option<Box<Outer>>,
-    /// The client closed its side before the server had said anything. It may be gone, or it may still listen (RFC 9293
-    /// section 3.6).
-    pub left_early: bool,
     /// All tunnels that it was seen in; none where it came through none.
     pub overlay: Option<Box<Overlay>>,
     /// How many handshakes were decided before on the same connection.
@@ -65,6 +64,8 @@ pub struct Conversation {
 pub struct FirstSight {
     /// Who opened it, and who was asked.
     pub endpoints: Sides<Endpoint>,
+    /// Which way the client's packets go between the two.
+    pub client_way: Way,
     /// When.
     pub at: Timestamp,
     /// On which interface.
@@ -82,6 +83,7 @@ impl Conversation {
     pub fn new(sight: FirstSight) -> Self {
         Self {
             endpoints: sight.endpoints,
+            client_way: sight.client_way,
             begun: sight.at,
             interface: sight.interface,
             client_direction: sight.client_direction,
@@ -93,7 +95,6 @@ impl Conversation {
             first_bytes: Sides::default(),
             preamble: Preamble::default(),
             tunnel: sight.tunnel.map(Box::new),
-            left_early: false,
             overlay: None,
             again: 0,
             counted: 0,
@@ -121,9 +122,9 @@ impl Conversation {
         talk
     }
 
-    /// Which side sends from this endpoint.
-    pub fn side_of(&self, source: Endpoint) -> Side {
-        if source == self.endpoints.client {
+    /// Which side sends packets that go this way.
+    pub fn side_of(&self, way: Way) -> Side {
+        if way == self.client_way {
             Side::Client
         } else {
             Side::Server
@@ -203,7 +204,7 @@ impl Conversation {
         if let (true, Carrier::Tcp(tcp)) = (self.streams[from].is_finished(), &mut self.carrier) {
             let is_first = tcp.end.is_none();
             tcp.note_close(from, now);
-            self.left_early |= is_first && from == Side::Client && self.streams.server.bytes() == 0;
+            tcp.left_early |= is_first && from == Side::Client && self.streams.server.bytes() == 0;
         }
     }
 
@@ -247,13 +248,13 @@ impl Conversation {
 
     /// The client has sent its hello and closed its side, and the server may yet answer.
     pub fn awaits_last_word(&self) -> bool {
-        let is_open = self.carrier.tcp().is_some_and(|tcp| !tcp.is_over);
-        self.left_early && is_open && self.progress.client_hello.is_some()
+        let may_answer = |tcp: &Tcp| tcp.left_early && !tcp.is_over;
+        self.carrier.tcp().is_some_and(may_answer) && self.progress.client_hello.is_some()
     }
 
     /// Whether TLS 1.3 was negotiated.
     pub fn is_tls13(&self) -> bool {
-        self.progress.version().is_some_and(Version::is_tls13)
+        self.progress.is_tls13
     }
 
     /// The server answered a hello that was not seen.

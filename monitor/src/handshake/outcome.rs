@@ -5,7 +5,7 @@ use super::deadlines::PATIENCE;
 use super::progress::SeenAlert;
 use super::vanished::{BEYOND_CHANCE, Shown};
 use super::{Doubt, doubt, farewell};
-use crate::flow::{End, Ending, Side};
+use crate::flow::{End, Ending, Side, Sides};
 use crate::frame::Timestamp;
 use crate::report::{EndedBy, EndedHow, Outcome};
 use crate::tls::alert::CLOSE_NOTIFY;
@@ -64,6 +64,9 @@ fn decide_by_rules(talk: &Conversation, trigger: Trigger, now: Timestamp) -> Opt
     if talk.progress.is_established() {
         return doubt::completed(talk, trigger, now);
     }
+    if trigger == Trigger::Packet && !is_eventful(talk) {
+        return None;
+    }
     by_alert(talk)
         .or_else(|| by_cleartext(talk, trigger, now))
         .or_else(|| ended_by_now(talk, trigger).map(|end| by_end(talk, end)))
@@ -72,6 +75,15 @@ fn decide_by_rules(talk: &Conversation, trigger: Trigger, now: Timestamp) -> Opt
             Trigger::Deadline => Some(by_silence(talk, now)),
             Trigger::CaptureEnd => Some(by_capture_end(talk, now)),
         })
+}
+
+/// Whether something was seen that a packet can decide it by. Of nearly all packets there is nothing.
+fn is_eventful(talk: &Conversation) -> bool {
+    let Sides { client, server } = &talk.progress.sides;
+    client.not_tls
+        || server.not_tls
+        || !talk.progress.alerts.is_empty()
+        || talk.carrier.end().is_some()
 }
 
 fn by_alert(talk: &Conversation) -> Option<Decision> {
@@ -90,7 +102,7 @@ fn by_alert(talk: &Conversation) -> Option<Decision> {
 /// (it sent ServerHello), or says no more than that it closes too.
 fn answers_close(talk: &Conversation, alert: &SeenAlert) -> bool {
     let taken = talk.progress.server_hello.is_some() || alert.description == CLOSE_NOTIFY;
-    talk.left_early && alert.from == Side::Server && taken
+    talk.carrier.left_early() && alert.from == Side::Server && taken
 }
 
 /// The end of the connection, unless the server may still say something that tells more.

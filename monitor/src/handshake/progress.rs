@@ -30,6 +30,8 @@ pub struct Progress {
     pub ssl2_hello: Option<Version>,
     /// The ServerHello and when its last byte came; a HelloRetryRequest is not one.
     pub server_hello: Option<(Box<ServerHello>, Timestamp)>,
+    /// That chose TLS 1.3.
+    pub(super) is_tls13: bool,
     /// It is a handshake inside an established connection: encrypted, and told by the types of records alone.
     pub renegotiates: bool,
     /// A HelloRetryRequest came.
@@ -213,10 +215,11 @@ impl Progress {
 
     /// Both sides finished, and in TLS 1.3 the server has shown that it accepts the client's Finished.
     pub fn is_established(&self) -> bool {
-        match self.version() {
-            Some(version) if version.is_tls13() => self.accepted,
-            None if !self.renegotiates => false,
-            _ => self.sides.client.finished.is_some() && self.sides.server.finished.is_some(),
+        let Sides { client, server } = &self.sides;
+        let finished = client.finished.is_some() && server.finished.is_some();
+        match () {
+            () if self.is_tls13 => self.accepted,
+            () => finished && (self.server_hello.is_some() || self.renegotiates),
         }
     }
 
@@ -284,7 +287,7 @@ impl Progress {
     }
 
     fn certificate(&mut self, body: &[u8], now: Timestamp) {
-        if self.version().is_some_and(Version::is_tls13) {
+        if self.is_tls13 {
             return;
         }
         if Chain::is_readable(body) {
@@ -311,6 +314,7 @@ impl Progress {
             self.retried = true;
             self.retry = Some(Retry::of(&hello));
         } else {
+            self.is_tls13 = hello.version().is_tls13();
             self.server_hello = Some((hello, now));
         }
     }
@@ -336,7 +340,7 @@ impl Progress {
             });
             return;
         }
-        let is_13 = self.version().is_some_and(Version::is_tls13);
+        let is_13 = self.is_tls13;
         let ProtectedRecord { content_type, len } = record;
         let small = if is_13 {
             self.is_alert_size(len)

@@ -79,6 +79,7 @@ impl Conversation {
             return from;
         }
         std::mem::swap(&mut self.endpoints.client, &mut self.endpoints.server);
+        self.client_way = self.client_way.back();
         self.client_direction = match self.client_direction {
             Direction::Ingress => Direction::Egress,
             Direction::Egress => Direction::Ingress,

@@ -9,7 +9,7 @@ use crate::wire::{Datagram, Segment, Transport};
 
 /// A conversation that begins with this packet, if it can begin one.
 pub(super) fn conversation(passing: &Passing<'_>, ports: &Ports) -> Option<Box<Conversation>> {
-    match passing.packet {
+    match passing.packet() {
         Transport::Tcp(segment) => over_tcp(passing, segment),
         Transport::Udp(datagram) => over_quic(passing, datagram, ports),
         Transport::Unreachable(_) => None,
@@ -44,7 +44,7 @@ fn over_quic(
     if !opens_connection(datagram.payload) {
         return None;
     }
-    let [source, destination] = [passing.source.port, passing.destination.port];
+    let [source, destination] = passing.ports();
     let from = match (ports.is_tls(source), ports.is_tls(destination)) {
         (true, false) => From::Server,
         (false, true) => From::Client,
@@ -85,7 +85,7 @@ pub(super) fn renegotiation(passing: &Passing<'_>, from: Side) -> Box<Conversati
         Side::Client => From::Client,
         Side::Server => From::Server,
     };
-    let seq = match passing.packet {
+    let seq = match passing.packet() {
         Transport::Tcp(segment) => segment.seq,
         Transport::Udp(_) | Transport::Unreachable(_) => 0,
     };
@@ -112,17 +112,19 @@ fn begin(passing: &Passing<'_>, from: From, joined_late: bool) -> Box<Conversati
 }
 
 fn sight(passing: &Passing<'_>, from: From, joined_late: bool) -> FirstSight {
-    let (client, server) = match from {
-        From::Client => (passing.source, passing.destination),
-        From::Server => (passing.destination, passing.source),
+    let ([source, destination], (_, way)) = (passing.ends(), passing.key());
+    let (client, server, client_way) = match from {
+        From::Client => (source, destination, way),
+        From::Server => (destination, source, way.back()),
     };
     let direction = passing.frame.direction;
-    let tunnel = passing.tunnel.map(|outer| match from {
-        From::Client => *outer,
+    let tunnel = passing.headers.tunnel.map(|outer| match from {
+        From::Client => outer,
         From::Server => outer.reversed(),
     });
     FirstSight {
         endpoints: Sides { client, server },
+        client_way,
         at: passing.frame.time,
         interface: passing.frame.interface,
         client_direction: if from == From::Client {

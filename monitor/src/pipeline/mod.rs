@@ -19,7 +19,7 @@ pub(crate) use names::Names;
 pub use settings::{Ports, Settings};
 
 use crate::diagnosis::{Endpoints, Facts, OpenVerdicts, Proofs};
-use crate::flow::{Fit, FlowKey, Place, Protocol, Table};
+use crate::flow::{Fit, FlowKey, Place, Table, Way};
 use crate::frame::{Frame, FrameSink, InterfaceId, Timestamp};
 use crate::handshake::{Conversation, Decision, Trigger, decide};
 use crate::report::Event;
@@ -92,7 +92,7 @@ impl Pipeline {
         self.packets += 1;
         self.advance(frame.time);
         match packet {
-            Ok(packet) => self.packet(&Passing::of(frame, packet)),
+            Ok(headers) => self.packet(&Passing { frame, headers }),
             Err(reason) => self.unreadable(*reason),
         }
     }
@@ -178,22 +178,17 @@ impl Pipeline {
     }
 
     fn packet(&mut self, passing: &Passing<'_>) {
-        let ports = &self.settings.ports;
-        if ports.watches(passing.source.port) || ports.watches(passing.destination.port) {
+        let [from, to] = passing.ports();
+        if self.settings.ports.watches(from) || self.settings.ports.watches(to) {
             self.pass(passing);
         }
     }
 
     fn pass(&mut self, passing: &Passing<'_>) {
-        let protocol = match passing.packet {
-            Transport::Tcp(_) => Protocol::Tcp,
-            Transport::Unreachable(about) if about.seq.is_some() => Protocol::Tcp,
-            Transport::Udp(_) | Transport::Unreachable(_) => Protocol::Udp,
-        };
-        let key = FlowKey::new(protocol, passing.source, passing.destination);
-        let (key, found) = match passing.tunnel {
+        let (key, way) = passing.key();
+        let (key, found) = match &passing.headers.tunnel {
             None => (key, self.conversations.find(&key)),
-            Some(outer) => match self.lane(key, passing, outer) {
+            Some(outer) => match self.lane(key, way, passing, outer) {
                 Some(lane) => lane,
                 None => return self.losses.add("pipeline", "overlay_full", 1),
             },
@@ -201,8 +196,8 @@ impl Pipeline {
         let Some(place) = found else {
             return self.begin(key, passing, 0);
         };
-        match self.begins(place, passing) {
-            None => self.follow(place, passing),
+        match self.begins(place, way, passing.packet()) {
+            None => self.follow(place, way, passing),
             Some((Begins::Another, again)) => {
                 self.break_off(place);
                 self.begin(key, passing, again);
@@ -217,15 +212,16 @@ impl Pipeline {
     }
 
     /// What a packet begins under a key that is known, and how many handshakes were decided there before.
-    fn begins(&mut self, place: Place, passing: &Passing<'_>) -> Option<(Begins, u8)> {
+    fn begins(&mut self, place: Place, way: Way, packet: &Transport<'_>) -> Option<(Begins, u8)> {
         let tracked = self.conversations.get_mut(place)?;
-        Some((tracked.begins(passing)?, tracked.again()))
+        Some((tracked.begins(way, packet)?, tracked.again()))
     }
 
     /// Where the conversation of a packet in a tunnel is, or may begin: networks in tunnels may use the same addresses.
     fn lane(
         &mut self,
         key: FlowKey,
+        way: Way,
         passing: &Passing<'_>,
         outer: &Outer,
     ) -> Option<(FlowKey, Option<Place>)> {
@@ -233,7 +229,7 @@ impl Pipeline {
         for key in (0..LANES).map(|lane| key.in_lane(lane)) {
             let found = self.conversations.find(&key);
             let tracked = found.and_then(|place| self.conversations.get_mut(place));
-            match tracked.map(|tracked| tracked.fits(passing, outer)) {
+            match tracked.map(|tracked| tracked.fits(way, passing.packet(), outer)) {
                 Some(Fit::Yes) => return Some((key, found)),
                 Some(Fit::Perhaps) => perhaps = perhaps.or(Some((key, found))),
                 Some(Fit::No) => {}
@@ -253,7 +249,7 @@ impl Pipeline {
 
     /// Follows a conversation from its first packet on.
     fn take_in(&mut self, key: FlowKey, passing: &Passing<'_>, talk: Box<Conversation>) {
-        let deadline = talk.deadline(&self.settings.deadlines);
+        let (deadline, way) = (talk.deadline(&self.settings.deadlines), passing.key().1);
         self.legs.note_interface(passing.frame.interface);
         self.followed += 1;
         let tracked = Tracked::Watched(talk, deadline);
@@ -262,23 +258,24 @@ impl Pipeline {
             self.let_go(&talk);
             self.losses.add("pipeline", "table_full", 1);
         }
-        self.follow(place, passing);
+        self.follow(place, way, passing);
     }
 
     /// Gives the packet to its conversation, and decides if it can be decided.
-    fn follow(&mut self, place: Place, passing: &Passing<'_>) {
+    fn follow(&mut self, place: Place, way: Way, passing: &Passing<'_>) {
         let Some(Tracked::Watched(talk, timer)) = self.conversations.get_mut(place) else {
             return;
         };
-        let side = talk.side_of(passing.source);
-        if let Some(outer) = passing.tunnel {
-            talk.note_tunnel(side, outer);
+        let (side, packet) = (talk.side_of(way), passing.packet());
+        match &passing.headers.tunnel {
+            Some(outer) => talk.note_tunnel(side, outer),
+            None if passing.frame.interface == talk.interface => {
+                talk.note_look(side, packet, passing.look());
+            }
+            None => {}
         }
-        if passing.tunnel.is_none() && passing.frame.interface == talk.interface {
-            talk.note_look(side, passing.packet, passing.look);
-        }
-        talk.push(side, passing.packet, passing.frame.time);
-        if !passing.packet.is_empty() {
+        talk.push(side, packet, passing.frame.time);
+        if !packet.is_empty() {
             let held = talk.buffered();
             self.buffered = (self.buffered + held).saturating_sub(talk.counted as usize);
             // What a conversation holds is bounded, far below 4 GiB.

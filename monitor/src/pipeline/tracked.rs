@@ -1,7 +1,7 @@
 //! A conversation in the table: watched, or decided and remembered for a while.
 
-use super::{Passing, begin};
-use crate::flow::{Fit, Overlay, QuicIds, Side, Sides};
+use super::begin;
+use crate::flow::{Fit, Overlay, QuicIds, Side, Sides, Way};
 use crate::frame::Timestamp;
 use crate::handshake::{Carrier, Conversation};
 use crate::wire::{Outer, Segment, Transport, quic};
@@ -34,8 +34,8 @@ pub(super) struct TcpMemory {
     isn: Option<u32>,
     /// Where each side's stream goes on; not known when the connection has ended.
     next: Sides<Option<u32>>,
-    /// The client is the lower of the two endpoints.
-    client_is_low: bool,
+    /// Which way the client's packets go.
+    client_way: Way,
     /// The client had said nothing, or nothing but cleartext that may lead to TLS, when time was up: it may yet begin.
     quiet: bool,
     /// TLS 1.2 or before was established: another handshake inside it is encrypted, and its records say that they are one.
@@ -67,14 +67,13 @@ impl Tracked {
     }
 
     /// What this packet begins, if it is none of this conversation.
-    pub(super) fn begins(&self, passing: &Passing<'_>) -> Option<Begins> {
+    pub(super) fn begins(&self, way: Way, packet: &Transport<'_>) -> Option<Begins> {
         match self {
             Self::Watched(talk, _) => {
-                let side = talk.side_of(passing.source);
-                let replaced = talk.is_replaced_by(side, passing.packet);
+                let replaced = talk.is_replaced_by(talk.side_of(way), packet);
                 replaced.then_some(Begins::Another)
             }
-            Self::Decided(memory, _) => memory.begins(passing),
+            Self::Decided(memory, _) => memory.begins(way, packet),
         }
     }
 
@@ -84,13 +83,13 @@ impl Tracked {
     /// 2. Its opening comes again, through another tunnel: yes.
     /// 3. The packet opens another conversation, or acknowledges something else than what the conversation has sent: no.
     /// 4. It is the first of its side in a tunnel: perhaps.
-    pub(super) fn fits(&self, passing: &Passing<'_>, outer: &Outer) -> Fit {
+    pub(super) fn fits(&self, way: Way, packet: &Transport<'_>, outer: &Outer) -> Fit {
         let (side, overlay) = match self {
-            Self::Watched(talk, _) => (talk.side_of(passing.source), talk.overlay.as_ref()),
-            Self::Decided(memory, overlay) => (memory.side_of(passing), overlay.as_ref()),
+            Self::Watched(talk, _) => (talk.side_of(way), talk.overlay.as_ref()),
+            Self::Decided(memory, overlay) => (memory.side_of(way), overlay.as_ref()),
         };
         let fit = overlay.map_or(Fit::Perhaps, |overlay| overlay.fits(side, outer));
-        let Transport::Tcp(segment) = passing.packet else {
+        let Transport::Tcp(segment) = packet else {
             return fit;
         };
         match (fit, self.opens_again(segment)) {
@@ -145,7 +144,7 @@ impl Memory {
                     client: next(Side::Client),
                     server: next(Side::Server),
                 },
-                client_is_low: talk.endpoints.client <= talk.endpoints.server,
+                client_way: talk.client_way,
                 quiet: tcp.end.is_none() && !talk.has_client_word(),
                 may_renegotiate: talk.progress.is_established() && !talk.is_tls13(),
                 again: talk.again,
@@ -154,17 +153,17 @@ impl Memory {
         }
     }
 
-    fn side_of(&self, passing: &Passing<'_>) -> Side {
+    fn side_of(&self, way: Way) -> Side {
         match self {
-            Self::Tcp(memory) => memory.side_of(passing),
+            Self::Tcp(memory) => memory.side_of(way),
             // Of a QUIC connection that is decided both sides have been heard.
             Self::Quic(_) => Side::Client,
         }
     }
 
-    fn begins(&self, passing: &Passing<'_>) -> Option<Begins> {
-        match (self, passing.packet) {
-            (Self::Tcp(memory), Transport::Tcp(segment)) => memory.begins(passing, segment),
+    fn begins(&self, way: Way, packet: &Transport<'_>) -> Option<Begins> {
+        match (self, packet) {
+            (Self::Tcp(memory), Transport::Tcp(segment)) => memory.begins(way, segment),
             (Self::Quic(ids), Transport::Udp(datagram)) => {
                 (quic::opens_connection(datagram.payload) && ids.are_left_by(datagram))
                     .then_some(Begins::Another)
@@ -175,8 +174,8 @@ impl Memory {
 }
 
 impl TcpMemory {
-    fn side_of(&self, passing: &Passing<'_>) -> Side {
-        if (passing.source <= passing.destination) == self.client_is_low {
+    fn side_of(&self, way: Way) -> Side {
+        if way == self.client_way {
             Side::Client
         } else {
             Side::Server
@@ -189,7 +188,7 @@ impl TcpMemory {
     /// 2. A ClientHello of a client that had not spoken: it begins after all.
     /// 3. A ClientHello behind what was seen, in the clear: another session in the same connection.
     /// 4. A handshake record behind what was seen, where TLS 1.2 or before was established: renegotiation.
-    fn begins(&self, passing: &Passing<'_>, segment: &Segment<'_>) -> Option<Begins> {
+    fn begins(&self, way: Way, segment: &Segment<'_>) -> Option<Begins> {
         let opens = segment.flags.syn() && !segment.flags.ack();
         if opens {
             return (self.isn != Some(segment.seq)).then_some(Begins::Another);
@@ -201,7 +200,7 @@ impl TcpMemory {
         if self.quiet && begin::is_hello(segment.payload) {
             return Some(Begins::Another);
         }
-        let side = self.side_of(passing);
+        let side = self.side_of(way);
         let is_new = self.next[side].is_some_and(|next| segment.seq.wrapping_sub(next) < 1 << 31);
         match () {
             () if !is_new || self.again >= MAX_AGAIN => None,

@@ -61,6 +61,7 @@ impl Link {
 }
 
 /// Finds the IP header in a frame.
+#[inline]
 pub fn network(link_type: LinkType, frame: &[u8]) -> Result<Link, Unreadable> {
     match link_type {
         LinkType::Ethernet => ethernet(frame),
@@ -72,6 +73,7 @@ pub fn network(link_type: LinkType, frame: &[u8]) -> Result<Link, Unreadable> {
     }
 }
 
+#[inline]
 fn ethernet(frame: &[u8]) -> Result<Link, Unreadable> {
     match bytes::u16(frame, 12).ok_or(Unreadable::Truncated)? {
         vlan::IPV4 | vlan::IPV6 => Ok(Link::at(14)),

@@ -4,7 +4,7 @@ use rstest::rstest;
 
 use super::*;
 use crate::diagnosis::{Baseline, diagnose};
-use crate::flow::{End, Ending, Endpoint, Sides, Tcp};
+use crate::flow::{End, Ending, Endpoint, Sides, Tcp, Way};
 use crate::frame::{Direction, InterfaceId};
 use crate::handshake::{Carrier, Conversation, FirstSight, SeenAlert, Trigger, decide};
 use crate::tls::{ClientHello, Date, Leaf, OcspAnswer, OcspStatus, Sha256Text};
@@ -78,6 +78,7 @@ fn talk(alert: Option<u8>) -> Conversation {
             client: endpoint([192, 0, 2, 1], 40_000),
             server: endpoint([192, 0, 2, 2], 443),
         },
+        client_way: Way::Up,
         at: timestamp(),
         interface: InterfaceId(0),
         client_direction: Direction::Unknown,
