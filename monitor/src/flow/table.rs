@@ -71,14 +71,18 @@ impl<V> Table<V> {
     }
 
     /// Where the conversation with this key stands.
+    #[inline]
     pub fn find(&mut self, key: &FlowKey) -> Option<Place> {
-        let places = &self.places;
-        let is_it = |place: &Place| entry(places, *place).is_some_and(|entry| entry.key == *key);
         let hash = self.hasher.hash_one(key);
         let place = self.recent.get(hash);
-        if is_it(&place) {
+        if is_of(&self.places, place, key) {
             return Some(place);
         }
+        self.find_in_index(hash, key)
+    }
+
+    fn find_in_index(&mut self, hash: u64, key: &FlowKey) -> Option<Place> {
+        let is_it = |place: &Place| is_of(&self.places, *place, key);
         let place = *self.index.find(hash, is_it)?;
         self.recent.set(hash, place);
         Some(place)
@@ -141,6 +145,7 @@ impl<V> Table<V> {
     }
 
     /// A conversation whose deadline has passed. It stays in the table, without a timer until rescheduled.
+    #[inline]
     pub fn expired(&mut self, now: Timestamp) -> Option<Place> {
         while let Some(timer) = self.timers.pop_due(now) {
             let due = self.fire(timer);
@@ -262,6 +267,11 @@ impl Default for Recent {
     fn default() -> Self {
         Self(Box::new([Place::default(); Self::SLOTS]))
     }
+}
+
+/// Whether what stands there has this key.
+fn is_of<V>(places: &[Option<Entry<V>>], place: Place, key: &FlowKey) -> bool {
+    entry(places, place).is_some_and(|entry| entry.key == *key)
 }
 
 fn entry<V>(places: &[Option<Entry<V>>], place: Place) -> Option<&Entry<V>> {

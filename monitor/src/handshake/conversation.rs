@@ -79,9 +79,9 @@ pub struct FirstSight {
 }
 
 impl Conversation {
-    /// A conversation of which nothing is known but that it began.
-    pub fn new(sight: FirstSight) -> Self {
-        Self {
+    /// A conversation of which nothing is known but that it began. It is made where it stays, for its size.
+    pub fn new(sight: &FirstSight) -> Box<Self> {
+        Box::new(Self {
             endpoints: sight.endpoints,
             client_way: sight.client_way,
             begun: sight.at,
@@ -105,12 +105,12 @@ impl Conversation {
             past_ack: None,
             moved: None,
             held: Sides::default(),
-        }
+        })
     }
 
     /// A handshake inside an established connection of TLS 1.2 or before: all of it is encrypted, so it is told by the types
     /// of records. `seq` is where its first record stands.
-    pub fn renegotiation(sight: FirstSight, seq: u32) -> Self {
+    pub fn renegotiation(sight: &FirstSight, seq: u32) -> Box<Self> {
         let mut talk = Self::new(sight);
         talk.preamble = Preamble::none();
         talk.progress.renegotiates = true;
@@ -132,6 +132,7 @@ impl Conversation {
     }
 
     /// A SYN, or a client's Initial packet, that cannot belong to this connection: the same addresses and ports begin anew.
+    #[inline]
     pub fn is_replaced_by(&self, from: Side, packet: &Transport<'_>) -> bool {
         match packet {
             Transport::Tcp(segment) => self.is_replaced_by_segment(from, segment),
@@ -140,13 +141,15 @@ impl Conversation {
         }
     }
 
+    #[inline]
     fn is_replaced_by_segment(&self, from: Side, segment: &Segment<'_>) -> bool {
         let opens = segment.flags.syn() && !segment.flags.ack();
+        opens && (from == Side::Server || self.joined_late || self.is_not_its_syn(segment))
+    }
+
+    fn is_not_its_syn(&self, syn: &Segment<'_>) -> bool {
         let isn = self.carrier.tcp().and_then(|tcp| tcp.isn);
-        opens
-            && (from == Side::Server
-                || isn.is_some_and(|isn| isn != segment.seq)
-                || self.joined_late)
+        isn.is_some_and(|isn| isn != syn.seq)
     }
 
     /// Takes a packet of this connection.
@@ -351,6 +354,18 @@ impl Conversation {
 
     /// Puts the piece in its place, steps over what stands before TLS, and follows the records that this completes.
     pub(super) fn read(&mut self, from: Side, piece: Piece<'_>, now: Timestamp) {
+        if piece.wire_len == 0 {
+            self.streams[from].begin(piece.seq);
+        } else {
+            self.put(from, piece, now);
+        }
+        if self.streams[from].gap().is_some() {
+            self.deframers[from].gap();
+            self.preamble.give_up(from);
+        }
+    }
+
+    fn put(&mut self, from: Side, piece: Piece<'_>, now: Timestamp) {
         let segments_before = self.streams.client.segments();
         let mut followed = Followed {
             deframers: &mut self.deframers,
@@ -367,10 +382,6 @@ impl Conversation {
                 followed.take(side, passage, segments_before);
             });
         });
-        if self.streams[from].gap().is_some() {
-            self.deframers[from].gap();
-            self.preamble.give_up(from);
-        }
         if self.progress.retried || self.is_tls13() {
             self.deframers.client.set_tls13();
             self.deframers.server.set_tls13();

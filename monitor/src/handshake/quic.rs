@@ -19,7 +19,7 @@ const MAX_OFFSET: u64 = 1 << 30;
 
 impl Conversation {
     /// A QUIC connection of which nothing is known but that it began.
-    pub fn over_quic(sight: FirstSight) -> Self {
+    pub fn over_quic(sight: &FirstSight) -> Box<Self> {
         let mut talk = Self::new(sight);
         talk.carrier = Carrier::Quic(Box::default());
         talk.preamble = Preamble::none();

@@ -51,8 +51,7 @@ fn over_quic(
         _ if source < destination => From::Server,
         _ => From::Client,
     };
-    let sight = sight(passing, from, true);
-    Some(Box::new(Conversation::over_quic(sight)))
+    Some(Conversation::over_quic(&sight(passing, from, true)))
 }
 
 /// Whether a payload begins with a record that holds a ClientHello.
@@ -89,7 +88,7 @@ pub(super) fn renegotiation(passing: &Passing<'_>, from: Side) -> Box<Conversati
         Transport::Tcp(segment) => segment.seq,
         Transport::Udp(_) | Transport::Unreachable(_) => 0,
     };
-    Box::new(Conversation::renegotiation(sight(passing, from, true), seq))
+    Conversation::renegotiation(&sight(passing, from, true), seq)
 }
 
 const CLIENT_HELLO: u8 = 1;
@@ -108,7 +107,7 @@ enum From {
 }
 
 fn begin(passing: &Passing<'_>, from: From, joined_late: bool) -> Box<Conversation> {
-    Box::new(Conversation::new(sight(passing, from, joined_late)))
+    Conversation::new(&sight(passing, from, joined_late))
 }
 
 fn sight(passing: &Passing<'_>, from: From, joined_late: bool) -> FirstSight {

@@ -68,12 +68,12 @@ fn with(fault: &str) -> Chain {
 }
 
 /// A conversation that the client ended after the server's certificates.
-fn talk(alert: Option<u8>) -> Conversation {
+fn talk(alert: Option<u8>) -> Box<Conversation> {
     let endpoint = |address: [u8; 4], port| Endpoint {
         address: address.into(),
         port,
     };
-    let mut talk = Conversation::new(FirstSight {
+    let mut talk = Conversation::new(&FirstSight {
         endpoints: Sides {
             client: endpoint([192, 0, 2, 1], 40_000),
             server: endpoint([192, 0, 2, 2], 443),
