@@ -6,7 +6,7 @@ use std::iter::Peekable;
 use std::str::Lines;
 
 use crate::sink::style::{Role, Style};
-use crate::sink::wrap::Paragraph;
+use crate::sink::wrap::Wrapped;
 
 /// Columns that stand before text, so that headings stand out.
 const INDENT: usize = 2;
@@ -31,10 +31,10 @@ fn write_page(page: &str, style: Style, out: &mut Vec<u8>) -> io::Result<()> {
             writeln!(out, "{}", style.paint(Role::Strong, heading))?;
         } else if let Some(item) = line.strip_prefix("- ") {
             write!(out, "{:INDENT$}- ", "")?;
-            paragraph(item, &mut lines, style).write(style, INDENT + 2, out)?;
+            paragraph(item, &mut lines, style, INDENT + 2).write(out)?;
         } else {
             write!(out, "{:INDENT$}", "")?;
-            paragraph(line, &mut lines, style).write(style, INDENT, out)?;
+            paragraph(line, &mut lines, style, INDENT).write(out)?;
         }
     }
     Ok(())
@@ -59,14 +59,16 @@ fn code(lines: &mut Peekable<Lines<'_>>, style: Style, out: &mut Vec<u8>) -> io:
 }
 
 /// A line, and those that go on with it.
-fn paragraph(first: &str, lines: &mut Peekable<Lines<'_>>, style: Style) -> Paragraph {
+fn paragraph(first: &str, lines: &mut Peekable<Lines<'_>>, style: Style, indent: usize) -> Wrapped {
     let goes_on = |line: &&str| {
         let begins_another = ["#", "```", "- "].iter().any(|mark| line.starts_with(mark));
         !line.is_empty() && !begins_another
     };
     let mut words = Words {
+        paragraph: Wrapped::new(style, indent),
         quotes: !style.color,
-        ..Words::default()
+        in_code: false,
+        in_strong: false,
     };
     words.read(first);
     while let Some(line) = lines.next_if(goes_on) {
@@ -76,9 +78,8 @@ fn paragraph(first: &str, lines: &mut Peekable<Lines<'_>>, style: Style) -> Para
 }
 
 /// Words on their way into a paragraph, and what they stand in.
-#[derive(Default)]
 struct Words {
-    paragraph: Paragraph,
+    paragraph: Wrapped,
     /// Code keeps its marks: without colours nothing else sets it off.
     quotes: bool,
     in_code: bool,

@@ -1,7 +1,6 @@
 //! Colours and widths of what people read.
 
-use std::fmt;
-use std::io::{self, Write};
+use std::fmt::{self, Write};
 
 use anstream::ColorChoice;
 use anstream::stream::RawStream;
@@ -63,12 +62,21 @@ impl Style {
         Painted { ansi, text }
     }
 
-    /// Writes the text in this role's colour.
-    pub(crate) fn write(&self, role: Role, text: &str, out: &mut dyn Write) -> io::Result<()> {
+    /// Adds the text in this role's colour.
+    pub(crate) fn push(&self, role: Role, text: &str, out: &mut String) {
         if self.color {
-            write!(out, "{}", self.paint(role, text))
+            // Writing into a String cannot fail.
+            let _ = write!(out, "{}", self.paint(role, text));
         } else {
-            out.write_all(text.as_bytes())
+            out.push_str(text);
+        }
+    }
+
+    /// The same, with lines that are never broken.
+    pub(crate) const fn unbroken(self) -> Self {
+        Self {
+            width: usize::MAX,
+            ..self
         }
     }
 }

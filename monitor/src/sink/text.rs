@@ -4,11 +4,12 @@ use std::io::{self, Write};
 
 use super::style::{Role, Style};
 use super::summary;
-use super::wrap::{Paragraph, blanks};
+use super::wrap::Wrapped;
 use crate::frame::Timestamp;
 use crate::report::{Event, Handshake, Loss, Outcome};
 
 pub mod check;
+mod clock;
 mod failure;
 mod parts;
 pub mod probe;
@@ -23,7 +24,9 @@ const INDENT: usize = 14;
 #[derive(Debug)]
 pub struct TextWriter {
     style: Style,
-    day: String,
+    /// Of the event that was written last; days since the Unix epoch.
+    day: Option<u64>,
+    lines: Wrapped,
 }
 
 impl TextWriter {
@@ -31,86 +34,65 @@ impl TextWriter {
     pub const fn new(style: Style) -> Self {
         Self {
             style,
-            day: String::new(),
+            day: None,
+            lines: Wrapped::new(style, INDENT),
         }
     }
 
     /// Writes one event: a handshake that was established or lost in one line, a failure in three or more.
     pub fn write(&mut self, event: &Event, out: &mut dyn Write) -> io::Result<()> {
         match event {
-            Event::Handshake(handshake) => self.handshake(handshake, out),
-            Event::Revision(revision) => {
-                self.time(revision.time, out)?;
-                self.paragraphs(revised::paragraphs(revision), out)
+            Event::Handshake(handshake) if handshake.outcome == Outcome::Established => {
+                self.established(handshake);
             }
-            Event::Loss(loss) => self.loss(loss, out),
-            Event::Summary(summary) => summary::write_table(summary, &[], self.style, out),
-            Event::Probe(probe) => probe::write(probe, self.style, out),
-            Event::Check(check) => check::write(check, self.style, out),
+            Event::Handshake(handshake) => {
+                self.begin(self.style, handshake.time);
+                failure::write(handshake, &mut self.lines);
+            }
+            Event::Revision(revision) => {
+                self.begin(self.style, revision.time);
+                revised::write(revision, &mut self.lines);
+            }
+            Event::Loss(loss) => self.loss(loss),
+            Event::Summary(summary) => return summary::write_table(summary, &[], self.style, out),
+            Event::Probe(probe) => return probe::write(probe, self.style, out),
+            Event::Check(check) => return check::write(check, self.style, out),
         }
-    }
-
-    fn handshake(&mut self, handshake: &Handshake, out: &mut dyn Write) -> io::Result<()> {
-        self.time(handshake.time, out)?;
-        if handshake.outcome == Outcome::Established {
-            return self.established(handshake, out);
-        }
-        self.paragraphs(failure::paragraphs(handshake), out)
-    }
-
-    /// The first stands behind the time, the others below it.
-    fn paragraphs(&self, paragraphs: Vec<Paragraph>, out: &mut dyn Write) -> io::Result<()> {
-        let mut lead = 0;
-        for paragraph in paragraphs {
-            blanks(lead, out)?;
-            paragraph.write(self.style, INDENT, out)?;
-            lead = INDENT;
-        }
-        Ok(())
+        self.lines.write(out)
     }
 
     /// One line, however long: `grep` likes it so.
-    fn established(&self, handshake: &Handshake, out: &mut dyn Write) -> io::Result<()> {
-        let mut line = Paragraph::default();
-        parts::ends(handshake, &mut line);
-        line.whole(Role::Good, 2, Outcome::Established.label());
-        parts::negotiated(handshake, &mut line);
-        parts::asked_name(handshake, &mut line);
-        parts::certificate(handshake, &mut line);
-        parts::timing(handshake, &mut line);
-        parts::sampling(handshake, &mut line);
-        let unbroken = Style {
-            width: usize::MAX,
-            ..self.style
-        };
-        line.write(unbroken, INDENT, out)
+    fn established(&mut self, handshake: &Handshake) {
+        self.begin(self.style.unbroken(), handshake.time);
+        let lines = &mut self.lines;
+        parts::ends(handshake, lines);
+        lines.whole(Role::Good, 2, Outcome::Established.label());
+        parts::negotiated(handshake, lines);
+        parts::asked_name(handshake, lines);
+        parts::certificate(handshake, lines);
+        parts::timing(handshake, lines);
+        parts::sampling(handshake, lines);
     }
 
-    fn loss(&mut self, loss: &Loss, out: &mut dyn Write) -> io::Result<()> {
-        self.time(loss.time, out)?;
-        let mut line = Paragraph::default();
-        line.text(Role::Warning, 1, &format!("lost {}", loss.count));
-        line.text(
-            Role::Plain,
-            1,
-            &format!("at {}: {}", loss.place, loss.reason),
-        );
-        line.write(self.style, INDENT, out)
+    fn loss(&mut self, loss: &Loss) {
+        self.begin(self.style, loss.time);
+        let count = format!("lost {}", loss.count);
+        let place = format!("at {}: {}", loss.place, loss.reason);
+        self.lines
+            .text(Role::Warning, 1, &count)
+            .text(Role::Plain, 1, &place);
     }
 
     /// The time of day, after a line with the day where that is a new one.
-    fn time(&mut self, time: Timestamp, out: &mut dyn Write) -> io::Result<()> {
-        let time = time.to_string();
-        let (Some(day), Some(clock)) = (time.get(..10), time.get(11..23)) else {
-            return writeln!(out, "{time}").and_then(|()| blanks(INDENT, out));
-        };
-        if self.day != day {
-            day.clone_into(&mut self.day);
-            let heading = format!("{day} UTC");
-            writeln!(out, "{}", self.style.paint(Role::Faint, &heading))?;
+    fn begin(&mut self, style: Style, time: Timestamp) {
+        self.lines.begin(style);
+        let day = clock::day(time);
+        if self.day.replace(day) != Some(day) {
+            let heading = format!("{} UTC", clock::date(time));
+            self.lines.lead(Role::Faint, &heading, "\n");
         }
-        self.style.write(Role::Faint, clock, out)?;
-        blanks(2, out)
+        self.lines
+            .lead(Role::Faint, &clock::time_of_day(time), "  ");
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::super::style::{Role, Style};
-use super::super::wrap::Paragraph;
+use super::super::wrap::Wrapped;
 use crate::report::{Check, Examined, Finding, Place, Seen, Severity};
 use crate::words::counted;
 
@@ -20,9 +20,9 @@ pub fn write(check: &Check, style: Style, out: &mut dyn Write) -> io::Result<()>
         let said = "nothing was found that makes clients fail";
         writeln!(out, "{}", style.paint(Role::Good, said))?;
     }
-    let mut line = Paragraph::default();
+    let mut line = Wrapped::new(style, 0);
     line.text(Role::Faint, 1, &examined(&check.examined));
-    line.write(style, 0, out)
+    line.write(out)
 }
 
 fn one(finding: &Finding, style: Style, out: &mut dyn Write) -> io::Result<()> {
@@ -31,14 +31,14 @@ fn one(finding: &Finding, style: Style, out: &mut dyn Write) -> io::Result<()> {
         Severity::Risk => Role::Warning,
         Severity::Note => Role::Faint,
     };
-    let mut line = Paragraph::default();
+    let mut line = Wrapped::new(style, INDENT);
     line.text(role, 1, &format!("{}:", finding.severity));
     if let Some(cause) = finding.cause {
         line.text(role, 1, cause.label());
     }
     let gap = if finding.cause.is_some() { 2 } else { 1 };
     line.text(Role::Strong, gap, &finding.what);
-    line.write(style, INDENT, out)?;
+    line.write(out)?;
     let mut field = |name: &str, role: Role, text: &str| part(name, role, text, style, out);
     field("at", Role::Plain, &place(&finding.place))?;
     field("why", Role::Plain, &finding.why)?;
@@ -65,9 +65,9 @@ fn part(name: &str, role: Role, text: &str, style: Style, out: &mut dyn Write) -
         "",
         style.paint(Role::Faint, &format!("{name:width$}"))
     )?;
-    let mut line = Paragraph::default();
+    let mut line = Wrapped::new(style, TEXT);
     line.text(role, 0, text);
-    line.write(style, TEXT, out)
+    line.write(out)
 }
 
 fn place(place: &Place) -> String {

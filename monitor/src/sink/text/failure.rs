@@ -1,54 +1,49 @@
 //! What is said about a handshake that was not established.
 
 use super::super::style::Role;
-use super::super::wrap::Paragraph;
+use super::super::wrap::Wrapped;
 use super::parts;
 use crate::report::{Cause, EndedHow, Handshake};
 
-/// Who it was, why it failed, what was not seen, and what to do: a paragraph each.
-pub(super) fn paragraphs(handshake: &Handshake) -> Vec<Paragraph> {
-    let mut paragraphs = vec![who(handshake), why(handshake)];
+/// Who it was, why it failed, what was not seen, and what to do: each begins a line.
+pub(super) fn write(handshake: &Handshake, lines: &mut Wrapped) {
+    parts::ends(handshake, lines);
+    parts::asked_name(handshake, lines);
+    lines.end_line();
+    why(handshake, lines);
     if !handshake.capture.missing.is_empty() || handshake.capture.sample_rate > 1 {
-        paragraphs.push(unseen(handshake));
+        lines.end_line();
+        unseen(handshake, lines);
     }
-    let next = handshake.next.as_deref();
-    paragraphs.extend(handshake.cause.map(|cause| advice(next, cause)));
-    paragraphs
+    if let Some(cause) = handshake.cause {
+        lines.end_line();
+        advice(handshake.next.as_deref(), cause, lines);
+    }
 }
 
 /// The next step, and where more is said.
-pub(super) fn advice(next: Option<&str>, cause: Cause) -> Paragraph {
-    let mut line = Paragraph::default();
-    line.text(Role::Advice, 1, "next:");
+pub(super) fn advice(next: Option<&str>, cause: Cause, lines: &mut Wrapped) {
+    lines.text(Role::Advice, 1, "next:");
     let mut gap = 1;
     if let Some(next) = next {
-        line.text(Role::Plain, 1, next);
+        lines.text(Role::Plain, 1, next);
         gap = 3;
     }
-    line.shown(Role::Faint, gap, format_args!("tlsmon explain {cause}"));
-    line
+    let command = ["tlsmon explain ", cause.label()].concat();
+    lines.whole(Role::Faint, gap, &command);
 }
 
-fn who(handshake: &Handshake) -> Paragraph {
-    let mut line = Paragraph::default();
-    parts::ends(handshake, &mut line);
-    parts::asked_name(handshake, &mut line);
-    line
-}
-
-fn why(handshake: &Handshake) -> Paragraph {
-    let mut line = Paragraph::default();
-    verdict(handshake, &mut line);
+fn why(handshake: &Handshake, lines: &mut Wrapped) {
+    verdict(handshake, lines);
     if handshake.evidence.is_empty() {
-        line.text(Role::Plain, 2, &ending(handshake));
+        lines.text(Role::Plain, 2, &ending(handshake));
     } else {
-        line.text(Role::Plain, 2, &handshake.evidence.join("; "));
+        lines.text(Role::Plain, 2, &handshake.evidence.join("; "));
     }
-    line
 }
 
 /// The cause and how sure it is; without one, the outcome.
-fn verdict(handshake: &Handshake, line: &mut Paragraph) {
+fn verdict(handshake: &Handshake, lines: &mut Wrapped) {
     let role = if handshake.is_failure() {
         Role::Bad
     } else {
@@ -58,15 +53,16 @@ fn verdict(handshake: &Handshake, line: &mut Paragraph) {
         Some(cause) => cause.label(),
         None => handshake.outcome.label(),
     };
-    line.text(role, 1, word);
+    lines.text(role, 1, word);
     if let Some(knock) = handshake.probe {
         let source = knock
             .source
             .map_or_else(String::new, |source| format!(", {source}"));
-        line.text(Role::Faint, 1, &format!("({}{source})", knock.kind));
+        lines.text(Role::Faint, 1, &format!("({}{source})", knock.kind));
     }
     if let Some(confidence) = handshake.confidence {
-        line.shown(Role::Faint, 1, format_args!("({confidence})"));
+        let sure = ["(", confidence.label(), ")"].concat();
+        lines.whole(Role::Faint, 1, &sure);
     }
 }
 
@@ -99,13 +95,12 @@ fn ending(handshake: &Handshake) -> String {
     format!("{said}{comma}stage {}", handshake.stage)
 }
 
-fn unseen(handshake: &Handshake) -> Paragraph {
-    let mut line = Paragraph::default();
+fn unseen(handshake: &Handshake, lines: &mut Wrapped) {
     if !handshake.capture.missing.is_empty() {
         let missing = handshake.capture.missing.join(", ");
-        line.text(Role::Warning, 1, "not seen:")
+        lines
+            .text(Role::Warning, 1, "not seen:")
             .text(Role::Plain, 1, &missing);
     }
-    parts::sampling(handshake, &mut line);
-    line
+    parts::sampling(handshake, lines);
 }

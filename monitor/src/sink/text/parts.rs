@@ -3,29 +3,29 @@
 use std::net::SocketAddr;
 
 use super::super::style::Role;
-use super::super::wrap::Paragraph;
+use super::super::wrap::Wrapped;
 use crate::report::{Handshake, HandshakeDirection, Peer, ProxyProtocol, Transport, Validity};
 use crate::tls::Date;
 
 /// `client -> server`, with what is known about each.
-pub(super) fn ends(handshake: &Handshake, line: &mut Paragraph) {
+pub(super) fn ends(handshake: &Handshake, lines: &mut Wrapped) {
     let Handshake { client, server, .. } = handshake;
-    peers(client, handshake.proxy_protocol, server, line);
+    peers(client, handshake.proxy_protocol, server, lines);
     if handshake.transport == Transport::Quic {
-        line.text(Role::Plain, 2, "quic");
+        lines.text(Role::Plain, 2, "quic");
     }
     if let Some(protocol) = handshake.starttls {
-        line.text(Role::Plain, 2, &format!("starttls {protocol}"));
+        lines.text(Role::Plain, 2, &format!("starttls {protocol}"));
     }
     if handshake.renegotiation {
-        line.text(Role::Plain, 2, "renegotiation");
+        lines.text(Role::Plain, 2, "renegotiation");
     }
     if let Some(tunnel) = handshake.tunnel {
         let id = tunnel.id.map_or_else(String::new, |id| format!(" {id}"));
-        line.text(Role::Plain, 2, &format!("in {}{id}", tunnel.kind));
+        lines.text(Role::Plain, 2, &format!("in {}{id}", tunnel.kind));
     }
     if handshake.direction == HandshakeDirection::Outbound {
-        line.text(Role::Plain, 2, "outbound");
+        lines.text(Role::Plain, 2, "outbound");
     }
 }
 
@@ -34,73 +34,77 @@ pub(super) fn peers(
     client: &Peer,
     proxy: Option<ProxyProtocol>,
     server: &Peer,
-    line: &mut Paragraph,
+    lines: &mut Wrapped,
 ) {
-    peer(client, line);
+    peer(client, lines);
     if let Some(client) = proxy.and_then(|header| header.client) {
         let address = SocketAddr::new(client.address, client.port);
-        line.text(Role::Plain, 1, "for")
+        lines
+            .text(Role::Plain, 1, "for")
             .address(Role::Strong, 1, address);
     }
-    line.whole(Role::Plain, 1, "->");
-    peer(server, line);
+    lines.whole(Role::Plain, 1, "->");
+    peer(server, lines);
 }
 
-fn peer(peer: &Peer, line: &mut Paragraph) {
+fn peer(peer: &Peer, lines: &mut Wrapped) {
     let address = SocketAddr::new(peer.address, peer.port);
-    line.address(Role::Strong, 1, address);
+    lines.address(Role::Strong, 1, address);
     let name = peer.pod.as_ref().or(peer.workload.as_ref());
     match (&peer.namespace, name.or(peer.service.as_ref())) {
-        (Some(namespace), Some(name)) => line.text(Role::Plain, 1, &format!("{namespace}/{name}")),
-        (None, Some(only)) | (Some(only), None) => line.text(Role::Plain, 1, only),
+        (Some(namespace), Some(name)) => lines.text(Role::Plain, 1, &format!("{namespace}/{name}")),
+        (None, Some(only)) | (Some(only), None) => lines.text(Role::Plain, 1, only),
         (None, None) => match &peer.node {
-            Some(node) => line.text(Role::Plain, 1, &format!("node {node}")),
-            None => line,
+            Some(node) => lines.text(Role::Plain, 1, &format!("node {node}")),
+            None => lines,
         },
     };
 }
 
 /// `sni NAME`, when there was one.
-pub(super) fn asked_name(handshake: &Handshake, line: &mut Paragraph) {
+pub(super) fn asked_name(handshake: &Handshake, lines: &mut Wrapped) {
     if let Some(name) = handshake.sni() {
-        line.text(Role::Plain, 2, "sni").whole(Role::Plain, 1, name);
+        lines
+            .text(Role::Plain, 2, "sni")
+            .whole(Role::Plain, 1, name);
     }
     let alpn = handshake
         .server_hello
         .as_ref()
         .and_then(|hello| hello.alpn.as_ref());
     if let Some(alpn) = alpn {
-        line.text(Role::Plain, 2, "alpn")
+        lines
+            .text(Role::Plain, 2, "alpn")
             .whole(Role::Plain, 1, alpn);
     }
 }
 
 /// Version, cipher suite and, in TLS 1.3, the group of the key exchange.
-pub(super) fn negotiated(handshake: &Handshake, line: &mut Paragraph) {
+pub(super) fn negotiated(handshake: &Handshake, lines: &mut Wrapped) {
     let Some(hello) = &handshake.server_hello else {
         return;
     };
-    line.text(Role::Plain, 2, &hello.version.to_string());
+    lines.text(Role::Plain, 2, &hello.version.to_string());
     match &hello.cipher_suite_name {
-        Some(name) => line.text(Role::Plain, 1, name),
-        None => line.text(
+        Some(name) => lines.text(Role::Plain, 1, name),
+        None => lines.text(
             Role::Plain,
             1,
             &format!("cipher suite 0x{:04x}", hello.cipher_suite),
         ),
     };
     match (hello.details.group_name, hello.group) {
-        (Some(name), _) => line.text(Role::Plain, 1, name),
-        (None, Some(group)) => line.text(Role::Plain, 1, &format!("group 0x{group:04x}")),
-        (None, None) => line,
+        (Some(name), _) => lines.text(Role::Plain, 1, name),
+        (None, Some(group)) => lines.text(Role::Plain, 1, &format!("group 0x{group:04x}")),
+        (None, None) => lines,
     };
     if hello.resumed == Some(true) {
-        line.text(Role::Plain, 1, "resumed");
+        lines.text(Role::Plain, 1, "resumed");
     }
 }
 
 /// What is wrong with the certificate, if anything is.
-pub(super) fn certificate(handshake: &Handshake, line: &mut Paragraph) {
+pub(super) fn certificate(handshake: &Handshake, lines: &mut Wrapped) {
     let Some(certificate) = &handshake.certificate else {
         return;
     };
@@ -115,13 +119,14 @@ pub(super) fn certificate(handshake: &Handshake, line: &mut Paragraph) {
         _ => return,
     };
     let subject = certificate.subject.as_deref().unwrap_or("(unknown)");
-    line.text(Role::Warning, 2, "certificate")
+    lines
+        .text(Role::Warning, 2, "certificate")
         .whole(Role::Warning, 1, subject)
         .text(Role::Warning, 1, &wrong);
 }
 
 /// The duration of each phase that was seen.
-pub(super) fn timing(handshake: &Handshake, line: &mut Paragraph) {
+pub(super) fn timing(handshake: &Handshake, lines: &mut Wrapped) {
     let timing = &handshake.timing_ms;
     let phases = [
         ("connect", timing.connect),
@@ -132,14 +137,14 @@ pub(super) fn timing(handshake: &Handshake, line: &mut Paragraph) {
     let seen = phases
         .iter()
         .filter_map(|(name, took)| Some(format!("{name} {}", millis((*took)?))));
-    line.text(Role::Faint, 2, &seen.collect::<Vec<_>>().join(", "));
+    lines.text(Role::Faint, 2, &seen.collect::<Vec<_>>().join(", "));
 }
 
 /// That other flows went unwatched.
-pub(super) fn sampling(handshake: &Handshake, line: &mut Paragraph) {
+pub(super) fn sampling(handshake: &Handshake, lines: &mut Wrapped) {
     let rate = handshake.capture.sample_rate;
     if rate > 1 {
-        line.text(Role::Warning, 2, &format!("1 in {rate} flows is watched"));
+        lines.text(Role::Warning, 2, &format!("1 in {rate} flows is watched"));
     }
 }
 

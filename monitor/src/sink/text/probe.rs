@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::super::style::{Role, Style};
-use super::super::wrap::Paragraph;
+use super::super::wrap::Wrapped;
 use super::parts::millis;
 use crate::report::{
     CertificateReport, Probe, ProbeAnswer, ProbeExchange, ProbeLike, ProbeTarget, ProbeVerdict,
@@ -31,9 +31,9 @@ pub fn heading(
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut line = Paragraph::default();
+    let mut line = Wrapped::new(style, 0);
     let address = std::net::SocketAddr::new(target.address, target.port);
-    line.whole(Role::Strong, 1, &address.to_string());
+    line.address(Role::Strong, 1, address);
     match &target.name {
         Some(name) => line
             .text(Role::Plain, 2, "name")
@@ -45,7 +45,7 @@ pub fn heading(
         let known = repeated.cause.map_or("", |cause| cause.label());
         line.text(Role::Faint, 1, known);
     }
-    line.write(style, 0, out)
+    line.write(out)
 }
 
 /// A question and its answer.
@@ -54,9 +54,9 @@ pub fn row(exchange: &ProbeExchange, style: Style, out: &mut dyn Write) -> io::R
         ProbeAnswer::ServerHello | ProbeAnswer::HelloRetryRequest => Role::Good,
         _ => Role::Bad,
     };
-    let mut line = Paragraph::default();
+    let mut line = Wrapped::new(style.unbroken(), INDENT);
     line.text(Role::Plain, 1, &exchange.asked);
-    let mut answer = Paragraph::default();
+    let mut answer = Wrapped::new(style, QUESTION);
     answer.text(role, 1, &exchange.answered);
     let took = exchange
         .answer_ms
@@ -66,19 +66,19 @@ pub fn row(exchange: &ProbeExchange, style: Style, out: &mut dyn Write) -> io::R
     }
     let used = line.columns();
     write!(out, "{:INDENT$}", "")?;
-    line.write_open(style, out)?;
+    line.write_open(out)?;
     if used + INDENT < QUESTION {
         write!(out, "{:1$}", "", QUESTION - INDENT - used)?;
     } else {
         write!(out, "\n{:QUESTION$}", "")?;
     }
-    answer.write(style, QUESTION, out)
+    answer.write(out)
 }
 
 /// The certificate, why clients fail, and what else is worth to be known.
 pub fn conclusion(probe: &Probe, style: Style, out: &mut dyn Write) -> io::Result<()> {
     if let Some(certificate) = certificate_of(probe) {
-        certificate_paragraph(certificate).write(style, INDENT, out)?;
+        certificate_lines(certificate, style).write(out)?;
     }
     if let Some(like) = &probe.like {
         likeness(like, style, out)?;
@@ -92,10 +92,10 @@ pub fn conclusion(probe: &Probe, style: Style, out: &mut dyn Write) -> io::Resul
         verdict_paragraphs(verdict, style, out)?;
     }
     for note in &probe.notes {
-        let mut line = Paragraph::default();
+        let mut line = Wrapped::new(style, INDENT);
         line.text(Role::Faint, 1, "note:")
             .text(Role::Plain, 1, note);
-        line.write(style, INDENT, out)?;
+        line.write(out)?;
     }
     Ok(())
 }
@@ -111,8 +111,8 @@ fn certificate_of(probe: &Probe) -> Option<&CertificateReport> {
     })
 }
 
-fn certificate_paragraph(certificate: &CertificateReport) -> Paragraph {
-    let mut line = Paragraph::default();
+fn certificate_lines(certificate: &CertificateReport, style: Style) -> Wrapped {
+    let mut line = Wrapped::new(style, INDENT);
     let subject = certificate.subject.as_deref().unwrap_or("(unreadable)");
     let issuer = certificate.issuer.as_deref().unwrap_or("(unreadable)");
     line.text(Role::Strong, 1, "certificate")
@@ -158,7 +158,7 @@ fn certificate_paragraph(certificate: &CertificateReport) -> Paragraph {
 }
 
 fn likeness(repeated: &ProbeLike, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let mut line = Paragraph::default();
+    let mut line = Wrapped::new(style, INDENT);
     let same = if repeated.same_ja4 {
         "the hello has the JA4 of the one reported"
     } else {
@@ -169,7 +169,7 @@ fn likeness(repeated: &ProbeLike, style: Style, out: &mut dyn Write) -> io::Resu
     for difference in &repeated.differences {
         line.text(Role::Plain, 1, &format!("; {difference}"));
     }
-    line.write(style, INDENT, out)
+    line.write(out)
 }
 
 fn verdict_paragraphs(verdict: &ProbeVerdict, style: Style, out: &mut dyn Write) -> io::Result<()> {
@@ -177,23 +177,23 @@ fn verdict_paragraphs(verdict: &ProbeVerdict, style: Style, out: &mut dyn Write)
         ProbeVerdictKind::Failure => Role::Bad,
         ProbeVerdictKind::Limit => Role::Warning,
     };
-    let mut line = Paragraph::default();
+    let mut line = Wrapped::new(style, INDENT);
     line.text(role, 1, verdict.cause.label());
     if let Some(confidence) = verdict.confidence {
         line.text(Role::Faint, 1, &format!("({confidence})"));
     }
     line.text(Role::Strong, 2, &format!("{}:", verdict.clients));
     line.text(Role::Plain, 1, &verdict.evidence.join("; "));
-    line.write(style, INDENT, out)?;
+    line.write(out)?;
     if verdict.kind == ProbeVerdictKind::Limit {
         return Ok(());
     }
-    let mut line = Paragraph::default();
+    let mut line = Wrapped::new(style, INDENT);
     line.text(Role::Advice, 1, "next:")
         .text(Role::Plain, 1, &verdict.next)
         .whole(Role::Faint, 3, &format!("tlsmon explain {}", verdict.cause));
     write!(out, "{:INDENT$}", "")?;
-    line.write(style, INDENT, out)
+    line.write(out)
 }
 
 #[cfg(test)]
