@@ -3,21 +3,21 @@
 /// `1 handshake`, `1,204 handshakes`.
 pub(crate) fn counted(count: impl TryInto<u64>, thing: &str) -> String {
     let count = count.try_into().unwrap_or(u64::MAX);
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {thing}{plural}", grouped(count))
-}
-
-/// `1,204`.
-fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut grouped = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            grouped.push(',');
+    let mut digits = itoa::Buffer::new();
+    let digits = digits.format(count);
+    let mut said = String::with_capacity(2 * digits.len() + thing.len() + 2);
+    for (behind, digit) in (0..digits.len()).rev().zip(digits.chars()) {
+        said.push(digit);
+        if behind > 0 && behind.is_multiple_of(3) {
+            said.push(',');
         }
-        grouped.push(digit);
     }
-    grouped
+    said.push(' ');
+    said.push_str(thing);
+    if count != 1 {
+        said.push('s');
+    }
+    said
 }
 
 #[cfg(test)]

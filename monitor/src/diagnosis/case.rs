@@ -1,5 +1,6 @@
 //! What a rule sees.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -117,29 +118,26 @@ impl Case<'_> {
         }
     }
 
-    /// How it ended, in words: `server RST 0.3 ms after`, `server alert unrecognized_name 1.2 ms after`.
-    pub fn ending(&self) -> String {
-        let by = self.decision.by;
+    /// How it ended, in words: `server RST 0.3 ms after the ClientHello`, where that is what it is measured from.
+    pub fn ending(&self, since: &str) -> String {
         let delay = millis(self.delay());
         let [reset, close] = self.talk.carrier.words();
-        match (self.decision.how, self.final_alert()) {
-            (EndedHow::Reset, _) => format!("{by} {reset} {delay} after"),
-            (EndedHow::Close, _) => {
-                let error = self.talk.carrier.quic().and_then(|quic| quic.error);
-                let named = error.map_or_else(String::new, |error| {
-                    format!(" with error {}", error_name(error))
-                });
-                format!("{by} {close}{named} {delay} after")
+        let error = self.talk.carrier.quic().and_then(|quic| quic.error);
+        let what: Cow<'_, str> = match (self.decision.how, self.final_alert(), error) {
+            (EndedHow::Reset, _, _) => reset.into(),
+            (EndedHow::Close, _, None) => close.into(),
+            (EndedHow::Close, _, Some(error)) => {
+                [close, " with error ", &error_name(error)].concat().into()
             }
-            (EndedHow::Alert, Some(alert)) => {
-                format!("{by} alert {} {delay} after", alert_name(alert))
+            (EndedHow::Alert, Some(alert), _) => ["alert ", &alert_name(alert)].concat().into(),
+            (EndedHow::Alert, None, _) => "record of an encrypted alert's size".into(),
+            (EndedHow::Timeout, _, _) => {
+                return ["no answer within ", &delay, " of ", since].concat();
             }
-            (EndedHow::Alert, None) => {
-                format!("{by} record of an encrypted alert's size {delay} after")
-            }
-            (EndedHow::Timeout, _) => format!("no answer within {delay} of"),
-            (EndedHow::None, _) => format!("not ended {delay} after"),
-        }
+            (EndedHow::None, _, _) => return ["not ended ", &delay, " after ", since].concat(),
+        };
+        let by = self.decision.by.label();
+        [by, " ", &what, " ", &delay, " after ", since].concat()
     }
 
     /// Whether that side ended it by RST or FIN.
@@ -150,32 +148,58 @@ impl Case<'_> {
 }
 
 /// The IANA name of an alert, else its number.
-pub(super) fn alert_name(alert: SeenAlert) -> String {
-    names::alert(alert.description).map_or_else(|| format!("{}", alert.description), str::to_owned)
+pub(super) fn alert_name(alert: SeenAlert) -> Cow<'static, str> {
+    let number = || alert.description.to_string().into();
+    names::alert(alert.description).map_or_else(number, Cow::Borrowed)
 }
 
 /// The IANA name of a QUIC transport error, else its number.
-pub(super) fn error_name(error: u64) -> String {
-    names::quic_error(error).map_or_else(|| format!("{error:#x}"), str::to_owned)
+pub(super) fn error_name(error: u64) -> Cow<'static, str> {
+    names::quic_error(error).map_or_else(|| format!("{error:#x}").into(), Cow::Borrowed)
 }
 
 /// A duration as people read it: `0.31 ms`, `12 ms`, `3.0 s`.
 pub(crate) fn millis(duration: Duration) -> String {
-    const MS: u128 = 1_000_000;
-    const S: u128 = 1000 * MS;
-    let nanos = duration.as_nanos();
-    let (unit, scale, name) = match nanos {
-        0..MS => (MS, 100, "ms"),
-        MS..10_000_000 => (MS, 10, "ms"),
-        10_000_000..S => (MS, 1, "ms"),
-        _ => (S, 10, "s"),
+    const MS: u64 = 1_000_000;
+    let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+    let (parts, step, unit) = match nanos {
+        0..MS => (100, MS / 100, " ms"),
+        MS..10_000_000 => (10, MS / 10, " ms"),
+        10_000_000..1_000_000_000 => (1, MS, " ms"),
+        _ => (10, 100 * MS, " s"),
     };
-    // In integers: numbers with a point are slow to format.
-    let count = (nanos * scale + unit / 2) / unit;
-    let (whole, part) = (count / scale, count % scale);
-    match scale {
-        1 => format!("{whole} {name}"),
-        10 => format!("{whole}.{part} {name}"),
-        _ => format!("{whole}.{part:02} {name}"),
+    // In integers, and by hand: numbers with a point are slow to format.
+    let count = nanos.saturating_add(step / 2) / step;
+    let mut digits = itoa::Buffer::new();
+    let mut shown = String::with_capacity(16);
+    shown.push_str(digits.format(count / parts));
+    if parts > 1 {
+        // The one in front keeps the zeros behind it.
+        let one_and_part = digits.format(parts + count % parts);
+        shown.push('.');
+        shown.push_str(one_and_part.get(1..).unwrap_or_default());
+    }
+    shown.push_str(unit);
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(0, "0.00 ms")]
+    #[case(54_999, "0.05 ms")]
+    #[case(55_000, "0.06 ms")]
+    #[case(999_999, "1.00 ms")]
+    #[case(1_049_999, "1.0 ms")]
+    #[case(9_960_000, "10.0 ms")]
+    #[case(117_500_000, "118 ms")]
+    #[case(3_000_000_000, "3.0 s")]
+    #[case(u64::MAX, "18446744073.7 s")]
+    fn a_duration_shows_the_digits_that_matter(#[case] nanos: u64, #[case] shown: &str) {
+        assert_eq!(millis(Duration::from_nanos(nanos)), shown);
     }
 }

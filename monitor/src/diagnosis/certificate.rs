@@ -169,9 +169,8 @@ impl Faults<'_> {
             Confidence::Likely
         };
         let evidence = match (refusal, case.final_alert()) {
-            (Refusal::Unused, _) => format!(
-                "{} the ClientHello: the handshake was complete, and not a byte of data followed",
-                case.ending()
+            (Refusal::Unused, _) => case.ending(
+                "the ClientHello: the handshake was complete, and not a byte of data followed",
             ),
             (_, Some(alert)) => format!(
                 "the client left after the server's certificate, with alert {}",

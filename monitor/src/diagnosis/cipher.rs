@@ -23,17 +23,17 @@ pub(super) fn said_so(case: &Case<'_>) -> Option<Verdict> {
 /// 1. Alert handshake_failure, or RST, FIN or close_notify where hellos with this name (or without one) are answered: likely.
 /// 2. The same after fewer than three handshakes to compare with: possible.
 pub(super) fn apart(case: &Case<'_>) -> Option<Verdict> {
-    let offer = case.offer()?;
-    let what = offer.apart().filter(|what| *what != Apart::Versions)?;
     if !case.refused_for_parameters() {
         return None;
     }
+    let offer = case.offer()?;
+    let what = offer.apart().filter(|what| *what != Apart::Versions)?;
     let confidence = if offer.has_much_contrast() {
         Confidence::Likely
     } else {
         Confidence::Possible
     };
-    let evidence = format!("{} the ClientHello", case.ending());
+    let evidence = case.ending("the ClientHello");
     Some(Verdict::new(Cause::CipherMismatch, confidence, evidence).and(offer.told(what)))
 }
 

@@ -87,7 +87,11 @@ fn in_the_clear(case: &Case<'_>, answer: ClientCertificate, how: How) -> Verdict
             "one",
         ),
     };
-    let evidence = format!("the server asked for a client certificate, the client sent {what}");
+    let evidence = [
+        "the server asked for a client certificate, the client sent ",
+        what,
+    ]
+    .concat();
     Verdict::new(why, confidence, evidence).and(ending(case))
 }
 
@@ -109,13 +113,13 @@ fn encrypted(case: &Case<'_>, how: How) -> Option<Verdict> {
         How::Alert => Confidence::Likely,
         How::HungUp => Confidence::Possible,
     };
-    let evidence = format!("the client's encrypted flight has {what}");
+    let evidence = ["the client's encrypted flight has ", what].concat();
     Some(Verdict::new(why, confidence, evidence).and(ending(case)))
 }
 
 fn ending(case: &Case<'_>) -> String {
     match case.final_alert() {
-        Some(last) => format!("the server then sent alert {}", alert_name(last)),
-        None => format!("{} the ClientHello", case.ending()),
+        Some(last) => ["the server then sent alert ", &alert_name(last)].concat(),
+        None => case.ending("the ClientHello"),
     }
 }

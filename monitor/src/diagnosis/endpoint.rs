@@ -33,7 +33,7 @@ pub(super) fn without_certificate(case: &Case<'_>) -> Option<Verdict> {
     if confidence == Confidence::Possible && says_something(case) {
         return None;
     }
-    let evidence = format!("{} the ClientHello", case.ending());
+    let evidence = case.ending("the ClientHello");
     let refused = format!(
         "this endpoint refused all {} since {}: {}, {} without a name, of {}",
         counted(count, "hello"),

@@ -7,15 +7,12 @@ use crate::report::Cause;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Guide {
     page: &'static str,
-}
-
-/// The guide to this cause.
-pub const fn guide(cause: Cause) -> Guide {
-    Guide { page: page(cause) }
+    meaning: &'static str,
+    next: &'static str,
 }
 
 /// What to do next about a failure of this cause.
-pub fn next_step(cause: Cause) -> &'static str {
+pub const fn next_step(cause: Cause) -> &'static str {
     guide(cause).next()
 }
 
@@ -38,9 +35,8 @@ impl Guide {
     }
 
     /// What the cause means.
-    pub fn meaning(self) -> &'static str {
-        let (meaning, _) = self.head();
-        meaning.trim()
+    pub const fn meaning(self) -> &'static str {
+        self.meaning
     }
 
     /// The same in one sentence: the first line.
@@ -49,24 +45,54 @@ impl Guide {
     }
 
     /// What to do next.
-    pub fn next(self) -> &'static str {
-        let (_, behind) = self.head();
-        behind.lines().next().unwrap_or_default().trim()
+    pub const fn next(self) -> &'static str {
+        self.next
     }
 
-    /// What stands between the title and the mark of the next step, and what behind that.
-    fn head(self) -> (&'static str, &'static str) {
-        let (_, body) = self.page.split_once('\n').unwrap_or_default();
-        body.split_once("**Next:**").unwrap_or_default()
+    /// The meaning stands between the title and the mark of the next step. Pages are read when this is compiled.
+    const fn read(page: &'static str) -> Self {
+        let (_title, body) = split(page, "\n");
+        let (meaning, behind) = split(body, "**Next:**");
+        let (next, _rest) = split(behind, "\n");
+        Self {
+            page,
+            meaning: meaning.trim_ascii(),
+            next: next.trim_ascii(),
+        }
+    }
+}
+
+/// What stands before a mark and what behind it; nothing is behind one that is not there.
+const fn split(text: &'static str, mark: &str) -> (&'static str, &'static str) {
+    let mut rest = text.as_bytes();
+    while !begins(rest, mark.as_bytes()) {
+        let [_, tail @ ..] = rest else {
+            return (text, "");
+        };
+        rest = tail;
+    }
+    let (before, at_mark) = text.split_at(text.len() - rest.len());
+    let (_, behind) = at_mark.split_at(mark.len());
+    (before, behind)
+}
+
+const fn begins(text: &[u8], with: &[u8]) -> bool {
+    match (text, with) {
+        (_, []) => true,
+        ([one, text @ ..], [other, with @ ..]) => *one == *other && begins(text, with),
+        ([], _) => false,
     }
 }
 
 /// Declares which page belongs to which cause. A cause without one does not compile.
 macro_rules! pages {
     ($($cause:ident $page:literal,)+) => {
-        const fn page(cause: Cause) -> &'static str {
+        /// The guide to this cause.
+        pub const fn guide(cause: Cause) -> Guide {
             match cause {
-                $(Cause::$cause => include_str!(concat!("../../../docs/causes/", $page, ".md")),)+
+                $(Cause::$cause => const {
+                    Guide::read(include_str!(concat!("../../../docs/causes/", $page, ".md")))
+                },)+
             }
         }
     };

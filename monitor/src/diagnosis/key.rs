@@ -124,6 +124,6 @@ fn disproven(case: &Case<'_>, confidence: Confidence) -> Verdict {
         "the signature of the server's ServerKeyExchange does not verify with the certificate that it sent{}",
         key.unwrap_or_default()
     );
-    let ended = format!("{} the ClientHello", case.ending());
+    let ended = case.ending("the ClientHello");
     Verdict::new(Cause::ServerKeyMismatch, confidence, evidence).and(ended)
 }

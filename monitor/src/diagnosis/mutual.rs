@@ -10,11 +10,14 @@ pub(super) fn contrast(case: &Case<'_>, why: Cause) -> Option<String> {
         why,
         Cause::ClientCertificateMissing | Cause::ClientCertificateRejected
     );
+    if !mutual {
+        return None;
+    }
     let (with, without) = (case.with_sni(), case.without_sni());
     let certified = with.certified.saturating_add(without.certified);
     let uncertified = with.uncertified.saturating_add(without.uncertified);
     let seen = certified.saturating_add(uncertified) > 0;
-    (mutual && seen).then(|| {
+    seen.then(|| {
         let many = counted(certified, "handshake");
         format!("{many} with a client certificate completed on this endpoint {LATELY}, {uncertified} without")
     })

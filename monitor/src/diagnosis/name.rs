@@ -43,7 +43,7 @@ pub(super) fn no_sni_rejected(case: &Case<'_>) -> Option<Verdict> {
         Refusal::Telling => missing(case)?.0,
         Refusal::Vague => return None,
     };
-    let evidence = format!("{} a ClientHello without server_name", case.ending());
+    let evidence = case.ending("a ClientHello without server_name");
     let lacks = missing(case).map(|(_, what)| what);
     Some(
         Verdict::new(Cause::NoSniRejected, confidence, evidence)
@@ -135,7 +135,7 @@ pub(super) fn unknown_sni(case: &Case<'_>) -> Option<Verdict> {
         Refusal::Wordless => Confidence::Possible,
         Refusal::Vague | Refusal::Telling => return None,
     };
-    let evidence = format!("{} a ClientHello for {name}", case.ending());
+    let evidence = case.ending(&format!("a ClientHello for {name}"));
     let again = again.filter(|_| completes);
     let again = again.map(|times| {
         format!("it was refused {times} times, while other names completed in between")

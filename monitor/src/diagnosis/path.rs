@@ -122,6 +122,6 @@ pub(super) fn reset_between_legs(case: &Case<'_>) -> Option<Verdict> {
             seen.interface, open.interface
         );
         Verdict::new(Cause::ResetInTransit, Confidence::Likely, evidence)
-            .and(format!("{} the ClientHello", case.ending()))
+            .and(case.ending("the ClientHello"))
     })
 }

@@ -101,11 +101,10 @@ pub(super) fn client_abandoned(case: &Case<'_>) -> Option<Verdict> {
     {
         return None;
     }
-    let what = match talk.progress.stage() {
-        Stage::Connect => "part of a ClientHello",
-        _ => "the ClientHello",
-    };
-    let evidence = format!("{} {what}, before the server had answered", case.ending());
+    let evidence = case.ending(match talk.progress.stage() {
+        Stage::Connect => "part of a ClientHello, before the server had answered",
+        _ => "the ClientHello, before the server had answered",
+    });
     Some(Verdict::new(
         Cause::ClientAbandoned,
         Confidence::Certain,

@@ -14,8 +14,8 @@ pub(super) fn facts(case: &Case<'_>) -> Verdict {
         "the first packet"
     };
     let mut evidence = vec![format!(
-        "{} {since}, at stage {}",
-        case.ending(),
+        "{}, at stage {}",
+        case.ending(since),
         case.talk.progress.stage()
     )];
     evidence.extend(stalled(case));

@@ -16,11 +16,12 @@ pub struct Verdict {
 impl Verdict {
     /// A verdict with its first piece of evidence.
     pub fn new(cause: Cause, confidence: Confidence, evidence: String) -> Self {
-        Self {
+        let facts = Self {
             cause,
             confidence: Some(confidence),
-            evidence: vec![evidence],
-        }
+            evidence: Vec::with_capacity(4),
+        };
+        facts.and(evidence)
     }
 
     /// Adds a piece of evidence.

@@ -39,10 +39,12 @@ pub(super) fn said_so(case: &Case<'_>) -> Option<Verdict> {
 ///
 /// Where the name itself may be the reason, that rule comes first; it says that the versions are apart too.
 pub(super) fn apart(case: &Case<'_>) -> Option<Verdict> {
-    let offer = case.offer()?;
-    if !case.refused_for_parameters() || offer.apart() != Some(Apart::Versions) {
+    if !case.refused_for_parameters() {
         return None;
     }
+    let offer = case
+        .offer()
+        .filter(|offer| offer.apart() == Some(Apart::Versions))?;
     let about_parameters = case
         .final_alert()
         .is_some_and(|last| last.description == HANDSHAKE_FAILURE);
@@ -54,7 +56,7 @@ pub(super) fn apart(case: &Case<'_>) -> Option<Verdict> {
     } else {
         Confidence::Possible
     };
-    let evidence = format!("{} the ClientHello", case.ending());
+    let evidence = case.ending("the ClientHello");
     Some(
         Verdict::new(Cause::ProtocolVersionMismatch, confidence, evidence)
             .and(offer.told(Apart::Versions)),
@@ -71,7 +73,7 @@ pub(super) fn not_offered(case: &Case<'_>) -> Option<Verdict> {
     let left = case.hung_up(Side::Client) || complains;
     let refused = left && !offers(case.hello()?, answer.version());
     refused.then(|| {
-        let evidence = format!("{} the ClientHello", case.ending());
+        let evidence = case.ending("the ClientHello");
         Verdict::new(Cause::ProtocolVersionMismatch, Confidence::Likely, evidence)
             .and_all(chosen(case))
     })
