@@ -42,7 +42,7 @@ pub use compose::{Context, compose, revision};
 pub use endpoint::EndpointName;
 pub use envelope::{ProxiedPeer, ProxyProtocol, Starttls, Tunnel};
 pub use extension::{EncryptedHelloKind, EncryptedHelloReport, PskReport};
-pub use hello::{AlertReport, ClientHelloReport, Missing, ServerHelloReport};
+pub use hello::{AlertReport, ClientHelloFields, ClientHelloReport, Missing, ServerHelloReport};
 pub use id::{BadId, HandshakeId};
 pub use knock::{Knock, KnockKind, checker};
 pub use leg::LegReport;
@@ -127,7 +127,7 @@ pub struct Handshake {
     /// It took place inside an established connection (TLS 1.2 and before): encrypted, and told by the types of records.
     pub renegotiation: bool,
     /// What the client asked for; null when it was not seen.
-    pub client_hello: Option<Box<ClientHelloReport>>,
+    pub client_hello: Option<ClientHelloReport>,
     /// The version offered in a ClientHello of the SSL 2.0 format; null when there was none. It has no extensions.
     pub ssl2_client_hello: Option<Version>,
     /// What a HelloRetryRequest asked for; null when there was none.

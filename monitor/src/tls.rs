@@ -38,7 +38,7 @@ pub mod record;
 pub mod text;
 
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 
 pub use certificate::{
     Certificate, Certificates, Chain, Coverage, Date, Key, Leaf, Names, OcspAnswer, OcspStatus,

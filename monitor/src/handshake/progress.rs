@@ -1,5 +1,7 @@
 //! How far a handshake has come, by the messages and records that both sides have sent.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use super::{Farewell, ProtectedRecord, ProtectedRecords};
@@ -25,7 +27,7 @@ const MAX_ALERTS: usize = 8;
 #[derive(Debug, Default)]
 pub struct Progress {
     /// The first ClientHello and when its last byte came.
-    pub client_hello: Option<(Box<ClientHello>, Timestamp)>,
+    pub client_hello: Option<(Arc<ClientHello>, Timestamp)>,
     /// The ClientHello came in the SSL 2.0 form (RFC 5246 appendix E.2), which has no extensions, with this version.
     pub ssl2_hello: Option<Version>,
     /// The ServerHello and when its last byte came; a HelloRetryRequest is not one.

@@ -1,5 +1,7 @@
 //! A question with its hello, ready to be sent.
 
+use std::sync::Arc;
+
 use super::hello::{Hello, records};
 use super::noise::Noise;
 use crate::report::ProbeQuestion;
@@ -18,7 +20,7 @@ pub struct Asked {
     /// The hello as bytes of the connection.
     pub bytes: Vec<u8>,
     /// The hello as this project reads it; none when it cannot.
-    pub hello: Option<Box<ClientHello>>,
+    pub hello: Option<Arc<ClientHello>>,
 }
 
 impl Asked {

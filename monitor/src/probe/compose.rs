@@ -1,6 +1,7 @@
 //! The report of a probe.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::answer::{Answer, Ending, Exchange};
@@ -91,7 +92,7 @@ pub fn exchange_report(exchange: &Exchange, at: Timestamp) -> ProbeExchange {
     let Exchange { asked, answer } = exchange;
     let hello = answer.hello.as_deref();
     let chain = answer.chain.as_deref();
-    let client = asked.hello.as_deref();
+    let client = asked.hello.as_ref();
     ProbeExchange {
         question: asked.question,
         asked: asked.words.clone(),
@@ -104,7 +105,7 @@ pub fn exchange_report(exchange: &Exchange, at: Timestamp) -> ProbeExchange {
             .map(retry),
         server_hello: hello
             .filter(|hello| !hello.is_hello_retry_request())
-            .map(|hello| server_hello(hello, client)),
+            .map(|hello| server_hello(hello, client.map(Arc::as_ref))),
         group: answer.group,
         certificate: chain.map(|chain| CertificateReport::of(chain, answer.staple.as_deref(), at)),
         client_certificate: answer.wish,
@@ -114,7 +115,7 @@ pub fn exchange_report(exchange: &Exchange, at: Timestamp) -> ProbeExchange {
 }
 
 /// How many segments carried the hello is reckoned for an Ethernet without tunnels.
-fn client_hello(asked: &Asked, hello: &ClientHello) -> ClientHelloReport {
+fn client_hello(asked: &Asked, hello: &Arc<ClientHello>) -> ClientHelloReport {
     let segments = asked.bytes.len().div_ceil(SEGMENT).max(1);
     let segments = u32::try_from(segments).unwrap_or(u32::MAX);
     ClientHelloReport::of(hello, segments, (ja3(hello), ja4(hello, 't')))

@@ -157,9 +157,11 @@ pub(super) fn records(message: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
-    fn parsed(hello: &Hello) -> Box<ClientHello> {
+    fn parsed(hello: &Hello) -> Arc<ClientHello> {
         let message = hello.message(&mut Noise::new([9; 32]));
         ClientHello::parse(&message[4..]).unwrap()
     }

@@ -119,11 +119,13 @@ fn visible(hello: Hello, hidden: bool) -> Hello {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::probe::noise::Noise;
     use crate::tls::{ClientHello, names};
 
-    fn read(question: ProbeQuestion) -> Box<ClientHello> {
+    fn read(question: ProbeQuestion) -> Arc<ClientHello> {
         let message = of(question, Some("a.example"), false).message(&mut Noise::new([4; 32]));
         ClientHello::parse(&message[4..]).unwrap()
     }

@@ -259,7 +259,7 @@ fn an_anonymised_hello_keeps_its_fingerprints() {
     let made = anonymize::anonymize(vec![proof], &key).remove(0);
     let hello = made.handshake.client_hello.unwrap();
     assert_eq!((&hello.ja3, &hello.ja4), (&was.ja3, &was.ja4));
-    assert_eq!(hello.alpn, was.alpn);
+    assert_eq!(hello.sent.alpn, was.sent.alpn);
     assert_ne!(hello.sni, was.sni);
     assert_eq!(hello.sni.unwrap().len(), was.sni.unwrap().len());
 }

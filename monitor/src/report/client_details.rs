@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::extension::{EncryptedHelloReport, PskReport};
 use crate::label::labelled;
-use crate::tls::{ClientHello, ExtensionType, Few, Version, is_grease, text};
+use crate::tls::{ClientHello, ExtensionType, Version, is_grease, text};
 
 labelled! {
     /// What a ClientHello's session id can mean.
@@ -23,25 +23,25 @@ labelled! {
 
 /// The rest of a ClientHello. Numbers are IANA code points in wire order, GREASE included; of lists the first 64 are shown.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct ClientDetailsReport {
+pub struct ClientDetailsReport<'a> {
     /// What the session id can mean.
     pub session_id: OfferedSession,
     /// Compression methods.
-    pub compression_methods: SmallVec<[u8; 8]>,
+    pub compression_methods: &'a [u8],
     /// ec_point_formats.
-    pub point_formats: SmallVec<[u8; 8]>,
+    pub point_formats: &'a [u8],
     /// Length of each of `key_shares`, in bytes.
-    pub key_share_bytes: Few,
+    pub key_share_bytes: &'a [u16],
     /// signature_algorithms_cert.
-    pub signature_schemes_cert: Few,
+    pub signature_schemes_cert: &'a [u16],
     /// delegated_credential (RFC 9345).
-    pub delegated_credential: Few,
+    pub delegated_credential: &'a [u16],
     /// compress_certificate (RFC 8879).
-    pub certificate_compression: Few,
+    pub certificate_compression: &'a [u16],
     /// Protocols of application_settings (ALPS), escaped where not printable ASCII.
     pub application_settings: SmallVec<[SmolStr; 2]>,
     /// psk_key_exchange_modes.
-    pub psk_modes: SmallVec<[u8; 8]>,
+    pub psk_modes: &'a [u8],
     /// The pre-shared keys offered; null when none is.
     pub pre_shared_key: Option<PskReport>,
     /// early_data was offered.
@@ -79,26 +79,26 @@ pub struct ClientDetailsReport {
     /// encrypted_client_hello as far as it is in the clear; null when it was not sent.
     pub encrypted_client_hello: Option<EncryptedHelloReport>,
     /// Types of quic_transport_parameters; null when it was not sent.
-    pub quic_transport_parameters: Option<Vec<u64>>,
+    pub quic_transport_parameters: Option<&'a [u64]>,
     /// Extensions whose content cannot be read: what they would have said is missing here.
-    pub unreadable_extensions: Few,
+    pub unreadable_extensions: &'a [u16],
 }
 
-impl ClientDetailsReport {
+impl<'a> ClientDetailsReport<'a> {
     /// What is shown of `hello`.
-    pub(super) fn of(hello: &ClientHello) -> Self {
+    pub(super) fn of(hello: &'a ClientHello) -> Self {
         let details = &hello.details;
         let settings = details.application_settings.iter();
         Self {
             session_id: offered_session(hello),
-            compression_methods: SmallVec::from_slice(&hello.compression),
-            point_formats: SmallVec::from_slice(&hello.point_formats),
-            key_share_bytes: SmallVec::from_slice(&details.key_share_sizes),
-            signature_schemes_cert: SmallVec::from_slice(&details.signature_schemes_cert),
-            delegated_credential: SmallVec::from_slice(&details.delegated_credential),
-            certificate_compression: SmallVec::from_slice(&details.certificate_compression),
+            compression_methods: &hello.compression,
+            point_formats: &hello.point_formats,
+            key_share_bytes: &details.key_share_sizes,
+            signature_schemes_cert: &details.signature_schemes_cert,
+            delegated_credential: &details.delegated_credential,
+            certificate_compression: &details.certificate_compression,
             application_settings: settings.map(|name| text::printable(name).into()).collect(),
-            psk_modes: SmallVec::from_slice(&hello.psk_modes),
+            psk_modes: &hello.psk_modes,
             pre_shared_key: details.psk.as_ref().map(PskReport::of),
             early_data: hello.early_data,
             session_ticket_bytes: details.session_ticket,
@@ -117,8 +117,8 @@ impl ClientDetailsReport {
             channel_id: hello.has(ExtensionType::CHANNEL_ID),
             grease: has_grease(hello),
             encrypted_client_hello: details.ech.map(EncryptedHelloReport::of),
-            quic_transport_parameters: details.quic_parameters.clone(),
-            unreadable_extensions: SmallVec::from_slice(&hello.unreadable),
+            quic_transport_parameters: details.quic_parameters.as_deref(),
+            unreadable_extensions: &hello.unreadable,
         }
     }
 }
@@ -168,10 +168,12 @@ fn has_grease(hello: &ClientHello) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     /// A ClientHello of TLS 1.2 with these suites, session id and extensions.
-    fn hello(suites: &[u8], session: &[u8], extensions: &[u8]) -> Box<ClientHello> {
+    fn hello(suites: &[u8], session: &[u8], extensions: &[u8]) -> Arc<ClientHello> {
         let short = |bytes: &[u8]| [&[u8::try_from(bytes.len()).unwrap()], bytes].concat();
         let long = |bytes: &[u8]| [&[0][..], &short(bytes)].concat();
         let fixed = [

@@ -67,7 +67,7 @@ pub fn compose(
             .progress
             .client_hello
             .as_ref()
-            .map(|(hello, _)| Box::new(client_hello(hello, talk, context.fingerprints))),
+            .map(|(hello, _)| client_hello(hello, talk, context.fingerprints)),
         ssl2_client_hello: talk.progress.ssl2_hello,
         hello_retry_request: talk.progress.retry.map(RetryReport::of),
         server_hello: talk
@@ -132,7 +132,7 @@ const fn direction(client: Direction) -> HandshakeDirection {
 }
 
 fn client_hello(
-    hello: &ClientHello,
+    hello: &Arc<ClientHello>,
     talk: &Conversation,
     fingerprints: &mut Fingerprints,
 ) -> ClientHelloReport {

@@ -8,14 +8,14 @@ use smallvec::SmallVec;
 use crate::frame::Timestamp;
 use crate::report::{
     AcknowledgedReport, AlertReport, AnsweredSession, Capture, Cause, CertificateReport,
-    ClientDetailsReport, ClientHelloReport, Confidence, EarlierVerdict, EarlyDataReport,
-    EncryptedHelloKind, EncryptedHelloReport, Ended, EndedBy, EndedHow, Event, Handshake,
-    HandshakeDirection, HandshakeId, Inferred, KeyReport, Knock, KnockKind, Loss, Missing,
-    OcspWord, OfferedSession, Outcome, Peer, Protected, ProtectedRecordReport, PskReport,
-    RetryReport, Revision, SCHEMA, ServerDetailsReport, ServerHelloReport, Stage, StapleReport,
-    Summary, Timing, Transport, Validity,
+    ClientHelloReport, Confidence, EarlierVerdict, EarlyDataReport, Ended, EndedBy, EndedHow,
+    Event, Handshake, HandshakeDirection, HandshakeId, Inferred, KeyReport, Knock, KnockKind, Loss,
+    Missing, OcspWord, Outcome, Peer, Protected, ProtectedRecordReport, RetryReport, Revision,
+    SCHEMA, ServerDetailsReport, ServerHelloReport, Stage, StapleReport, Summary, Timing,
+    Transport, Validity,
 };
-use crate::tls::{Date, Few, U16s, Version};
+use crate::tls::samples::{extension, vec16};
+use crate::tls::{ClientHello, Date, U16s, Version};
 
 pub(crate) mod check;
 pub(crate) mod probe;
@@ -122,7 +122,7 @@ pub(crate) fn no_sni() -> Handshake {
         proxy_protocol: None,
         starttls: None,
         renegotiation: false,
-        client_hello: Some(Box::new(client_hello(None))),
+        client_hello: Some(client_hello(None)),
         ssl2_client_hello: None,
         hello_retry_request: None,
         server_hello: None,
@@ -160,7 +160,7 @@ pub(crate) fn no_sni() -> Handshake {
 /// A handshake that completed.
 pub(crate) fn established() -> Handshake {
     Handshake {
-        client_hello: Some(Box::new(client_hello(Some("api.example.com")))),
+        client_hello: Some(client_hello(Some("api.example.com"))),
         hello_retry_request: Some(RetryReport {
             group: Some(4588),
             group_name: Some("X25519MLKEM768"),
@@ -233,15 +233,16 @@ pub(crate) fn hostile(text: &str) -> Handshake {
     certificate.names = [word.clone()].into();
     certificate.validity = Some(Validity::Expired);
     certificate.signature_algorithm = Some(text.to_owned().into());
-    let mut client_hello = client_hello(Some(text));
-    client_hello.alpn = [text.into()].into_iter().collect();
-    client_hello.details.application_settings = [text.into()].into_iter().collect();
+    let client_hello = ClientHelloReport {
+        sent: sent(text),
+        ..client_hello(Some(text))
+    };
     Handshake {
         node: Some(word.clone()),
         interface: word,
         client: peer.clone(),
         server: peer,
-        client_hello: Some(Box::new(client_hello)),
+        client_hello: Some(client_hello),
         server_hello: Some(server_hello),
         certificate: Some(Box::new(certificate)),
         alerts: vec![alert],
@@ -271,24 +272,66 @@ fn gateway() -> Peer {
 
 fn client_hello(sni: Option<&str>) -> ClientHelloReport {
     ClientHelloReport {
+        sent: sent("h2"),
         sni: sni.map(Into::into),
         sni_absent: sni.is_none().then_some(Missing::NotSent),
-        legacy_version: Version::TLS1_2,
-        versions: [Version::TLS1_3, Version::TLS1_2].into_iter().collect(),
-        cipher_suites: U16s::from_slice(&[4866, 4867]),
-        extensions: U16s::from_slice(&[11, 10, 43]),
-        groups: U16s::from_slice(&[4588, 29]),
-        key_shares: Few::from_slice(&[4588]),
-        signature_schemes: U16s::from_slice(&[1027]),
-        alpn: ["h2".into(), "http/1.1".into()].into_iter().collect(),
-        psk: false,
-        ech: false,
-        bytes: 1790,
         segments: 2,
         ja3: fixed("d41d8cd98f00b204e9800998ecf8427e"),
         ja4: fixed("t13d0203h2_000000000000_000000000000"),
-        details: client_details(),
     }
+}
+
+/// A hello that offers much of what there is, and this protocol.
+fn sent(protocol: &str) -> Arc<ClientHello> {
+    let vec8 = |bytes: &[u8]| [&[u8::try_from(bytes.len()).unwrap()], bytes].concat();
+    let protocol = vec8(protocol.as_bytes());
+    let psk = [&vec16(&[7; 208])[..], &[0, 0x29, 0x7a, 0x22]].concat();
+    let ech = [
+        &[0, 0, 1, 0, 1, 77],
+        &vec16(&[8; 32])[..],
+        &vec16(&[9; 208]),
+    ]
+    .concat();
+    let extensions = [
+        extension(0x0a0a, &[]),
+        extension(5, &[1, 0, 0, 0, 0]),
+        extension(10, &vec16(&[0x11, 0xec, 0, 29])),
+        extension(11, &[1, 0]),
+        extension(13, &vec16(&[4, 3])),
+        extension(16, &vec16(&[&protocol[..], &vec8(b"http/1.1")].concat())),
+        extension(18, &[]),
+        extension(23, &[]),
+        extension(27, &[2, 0, 2]),
+        extension(28, &[0x40, 1]),
+        extension(34, &vec16(&[4, 3])),
+        extension(35, &[]),
+        extension(43, &[4, 3, 4, 3, 3]),
+        extension(45, &[1, 1]),
+        extension(50, &vec16(&[4, 3])),
+        extension(
+            51,
+            &vec16(&[&[0x11, 0xec][..], &vec16(&[6; 1216])].concat()),
+        ),
+        extension(17_613, &vec16(&protocol)),
+        extension(0xfe0d, &ech),
+        extension(0xff01, &[0]),
+        extension(41, &[vec16(&psk), vec16(&vec8(&[5; 48]))].concat()),
+    ];
+    let fixed = [
+        &[3, 3][..],
+        &[7; 32],
+        &vec8(&[9; 32]),
+        &vec16(&[0x13, 2, 0x13, 3]),
+        &[1, 0],
+    ];
+    let body = [fixed.concat(), vec16(&extensions.concat())].concat();
+    let mut hello = ClientHello::parse(&body).unwrap();
+    let shown = Arc::make_mut(&mut hello);
+    shown.extensions = U16s::from_slice(&[11, 10, 43]);
+    shown.len = 1790;
+    // A hello with it counts as one whose name in the clear may be a cover.
+    shown.ech = false;
+    hello
 }
 
 fn certificate() -> CertificateReport {
@@ -357,53 +400,6 @@ fn server_hello() -> ServerHelloReport {
         resumption: None,
         ja3s: fixed("d41d8cd98f00b204e9800998ecf8427e"),
         details: server_details(),
-    }
-}
-
-fn client_details() -> ClientDetailsReport {
-    ClientDetailsReport {
-        session_id: OfferedSession::Unclear,
-        compression_methods: smallvec::smallvec![0],
-        point_formats: smallvec::smallvec![0],
-        key_share_bytes: smallvec::smallvec![1216],
-        signature_schemes_cert: smallvec::smallvec![1027],
-        delegated_credential: smallvec::smallvec![1027],
-        certificate_compression: smallvec::smallvec![2],
-        application_settings: smallvec::smallvec!["h2".into()],
-        psk_modes: smallvec::smallvec![1],
-        pre_shared_key: Some(PskReport {
-            identity_bytes: smallvec::smallvec![208],
-            binder_bytes: smallvec::smallvec![48],
-            obfuscated_ticket_age: 2_718_281,
-        }),
-        early_data: false,
-        session_ticket_bytes: Some(0),
-        cookie_bytes: None,
-        extended_master_secret: true,
-        encrypt_then_mac: false,
-        secure_renegotiation: true,
-        ocsp_stapling: true,
-        certificate_timestamps: true,
-        max_fragment_length: None,
-        record_size_limit: Some(16_385),
-        heartbeat_mode: None,
-        certificate_authorities: None,
-        padding_bytes: None,
-        next_protocol_negotiation: false,
-        channel_id: false,
-        grease: true,
-        encrypted_client_hello: Some(EncryptedHelloReport {
-            kind: EncryptedHelloKind::Outer,
-            config_id: Some(77),
-            kdf: Some(1),
-            kdf_name: Some("HKDF-SHA256"),
-            aead: Some(1),
-            aead_name: Some("AES-128-GCM"),
-            enc_bytes: Some(32),
-            payload_bytes: Some(208),
-        }),
-        quic_transport_parameters: None,
-        unreadable_extensions: SmallVec::new(),
     }
 }
 

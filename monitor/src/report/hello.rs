@@ -1,15 +1,16 @@
 //! What both sides said, as the report shows it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use schemars::JsonSchema;
-use serde::Serialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Serialize, Serializer};
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use crate::label::labelled;
 use crate::tls::fingerprint::{Ja4Text, Md5Text};
-use crate::tls::{ClientHello, ExtensionType, Few, U16s, Version, text};
+use crate::tls::{ClientHello, ExtensionType, Version, text};
 
 labelled! {
     /// Why a fact is absent. "Absent" and "not seen" are never confused.
@@ -35,11 +36,91 @@ labelled! {
     }
 }
 
+/// The ClientHello as it was sent, shared with the handshake that it is of, and what is told beside it. It is written as
+/// [`ClientHelloFields`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClientHelloReport {
+    /// The hello.
+    pub sent: Arc<ClientHello>,
+    /// Its server_name, escaped where it is not printable ASCII.
+    pub sni: Option<Arc<str>>,
+    /// Why `sni` is none.
+    pub sni_absent: Option<Missing>,
+    /// How many TCP segments, or QUIC datagrams, carried it.
+    pub segments: u32,
+    /// JA3 fingerprint.
+    pub ja3: Md5Text,
+    /// JA4 fingerprint.
+    pub ja4: Ja4Text,
+}
+
+impl ClientHelloReport {
+    /// What is told of `hello`, which so many segments carried.
+    pub(crate) fn of(
+        hello: &Arc<ClientHello>,
+        segments: u32,
+        (ja3, ja4): (Md5Text, Ja4Text),
+    ) -> Self {
+        let sni = hello.server_name.as_ref();
+        let sni = sni.map(|name| Arc::from(&*name.shown()));
+        Self {
+            sent: Arc::clone(hello),
+            sni_absent: sni.is_none().then(|| sni_absent(hello)),
+            sni,
+            segments,
+            ja3,
+            ja4,
+        }
+    }
+
+    /// What is written of it.
+    pub fn fields(&self) -> ClientHelloFields<'_> {
+        let hello = &*self.sent;
+        let protocols = hello.alpn.iter();
+        ClientHelloFields {
+            sni: self.sni.as_deref(),
+            sni_absent: self.sni_absent,
+            legacy_version: hello.legacy_version,
+            versions: hello.offered_versions().collect(),
+            cipher_suites: &hello.cipher_suites,
+            extensions: &hello.extensions,
+            groups: &hello.groups,
+            key_shares: &hello.key_shares,
+            signature_schemes: &hello.signature_schemes,
+            alpn: protocols.map(|name| text::printable(name).into()).collect(),
+            psk: hello.psk,
+            ech: hello.ech,
+            bytes: hello.len,
+            segments: self.segments,
+            ja3: &self.ja3,
+            ja4: &self.ja4,
+            details: super::ClientDetailsReport::of(hello),
+        }
+    }
+}
+
+impl Serialize for ClientHelloReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.fields().serialize(serializer)
+    }
+}
+
+impl JsonSchema for ClientHelloReport {
+    fn schema_name() -> Cow<'static, str> {
+        ClientHelloFields::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        ClientHelloFields::json_schema(generator)
+    }
+}
+
 /// The ClientHello (RFC 8446 section 4.1.2). Numbers are IANA code points in wire order, GREASE included.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct ClientHelloReport {
+#[schemars(rename = "ClientHelloReport")]
+pub struct ClientHelloFields<'a> {
     /// The server_name (RFC 6066 section 3), as sent; escaped where it is not printable ASCII.
-    pub sni: Option<Arc<str>>,
+    pub sni: Option<&'a str>,
     /// Why `sni` is null.
     pub sni_absent: Option<Missing>,
     /// The legacy_version field.
@@ -47,15 +128,15 @@ pub struct ClientHelloReport {
     /// The versions offered: supported_versions, else legacy_version.
     pub versions: SmallVec<[Version; 8]>,
     /// Cipher suites.
-    pub cipher_suites: U16s,
+    pub cipher_suites: &'a [u16],
     /// Extension types.
-    pub extensions: U16s,
+    pub extensions: &'a [u16],
     /// supported_groups.
-    pub groups: U16s,
+    pub groups: &'a [u16],
     /// Groups of the key_share entries.
-    pub key_shares: Few,
+    pub key_shares: &'a [u16],
     /// signature_algorithms.
-    pub signature_schemes: U16s,
+    pub signature_schemes: &'a [u16],
     /// Application protocols offered (RFC 7301), escaped where not printable ASCII.
     pub alpn: SmallVec<[SmolStr; 2]>,
     /// A pre_shared_key was offered.
@@ -67,40 +148,12 @@ pub struct ClientHelloReport {
     /// How many TCP segments, or QUIC datagrams, carried it.
     pub segments: u32,
     /// JA3 fingerprint (MD5, hexadecimal).
-    pub ja3: Md5Text,
+    pub ja3: &'a str,
     /// JA4 fingerprint.
-    pub ja4: Ja4Text,
+    pub ja4: &'a str,
     /// The rest of it.
     #[serde(flatten)]
-    pub details: super::ClientDetailsReport,
-}
-
-impl ClientHelloReport {
-    /// What is shown of `hello`, which so many segments carried.
-    pub(crate) fn of(hello: &ClientHello, segments: u32, (ja3, ja4): (Md5Text, Ja4Text)) -> Self {
-        let sni = hello.server_name.as_ref();
-        let sni = sni.map(|name| Arc::from(&*name.shown()));
-        let protocols = hello.alpn.iter();
-        Self {
-            sni_absent: sni.is_none().then(|| sni_absent(hello)),
-            sni,
-            legacy_version: hello.legacy_version,
-            versions: hello.offered_versions().collect(),
-            cipher_suites: SmallVec::from_slice(&hello.cipher_suites),
-            extensions: SmallVec::from_slice(&hello.extensions),
-            groups: SmallVec::from_slice(&hello.groups),
-            key_shares: SmallVec::from_slice(&hello.key_shares),
-            signature_schemes: SmallVec::from_slice(&hello.signature_schemes),
-            alpn: protocols.map(|name| text::printable(name).into()).collect(),
-            psk: hello.psk,
-            ech: hello.ech,
-            bytes: hello.len,
-            segments,
-            ja3,
-            ja4,
-            details: super::ClientDetailsReport::of(hello),
-        }
-    }
+    pub details: super::ClientDetailsReport<'a>,
 }
 
 fn sni_absent(hello: &ClientHello) -> Missing {

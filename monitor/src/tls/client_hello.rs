@@ -1,14 +1,14 @@
 //! What a client offers.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
-use tls_parser::{
-    TlsClientHelloContents, TlsExtension, parse_tls_client_hello_extension,
-    parse_tls_handshake_client_hello,
-};
+use tls_parser::{TlsClientHelloContents, parse_tls_handshake_client_hello};
 
 use super::extension::{self, ClientDetails, Extension, ExtensionType, Few, Protocols, U16s};
 use super::malformed::Malformed;
 use super::message;
+use super::reader::Reader;
 use super::server_name::ServerName;
 use super::session_id::SessionId;
 use super::version::Version;
@@ -63,22 +63,21 @@ pub struct ClientHello {
 }
 
 impl ClientHello {
-    /// Reads the content of a handshake message of type client_hello.
-    pub fn parse(body: &[u8]) -> Result<Box<Self>, Malformed> {
+    /// Reads the content of a handshake message of type client_hello. A report shares it with the handshake that it is of.
+    pub fn parse(body: &[u8]) -> Result<Arc<Self>, Malformed> {
         let (unread, fixed) = parse_tls_handshake_client_hello(body)
             .ok()
             .ok_or(Malformed::ClientHello)?;
         let block = extension::block(fixed.ext, unread)?;
         let mut hello = Self::from_fixed(&fixed, body.len()).ok_or(Malformed::ClientHello)?;
-        for extension in Extension::split(block)? {
+        for extension in Extension::split(block) {
+            let extension = extension?;
             hello.extensions.push(extension.kind.0);
-            let known = hello.extension(&extension);
-            let detail = hello.details.read(&extension);
-            if known.and(detail).is_none() {
+            if hello.extension(&extension).is_none() {
                 hello.unreadable.push(extension.kind.0);
             }
         }
-        Ok(hello)
+        Ok(Arc::new(hello))
     }
 
     /// The versions offered: supported_versions (GREASE included), else the version field, which then stands for itself and
@@ -110,8 +109,8 @@ impl ClientHello {
         is_it.fold(0, |any, is_it| any | is_it) > 0
     }
 
-    fn from_fixed(fixed: &TlsClientHelloContents<'_>, len: usize) -> Option<Box<Self>> {
-        Some(Box::new(Self {
+    fn from_fixed(fixed: &TlsClientHelloContents<'_>, len: usize) -> Option<Self> {
+        Some(Self {
             legacy_version: Version(fixed.version.0),
             random: fixed.random.try_into().ok()?,
             session_id: SessionId::new(fixed.session_id.unwrap_or_default())?,
@@ -133,7 +132,7 @@ impl ClientHello {
             cookie: false,
             details: ClientDetails::default(),
             len: u32::try_from(len.checked_add(message::HEADER)?).ok()?,
-        }))
+        })
     }
 
     /// Takes over what an extension says. `None` when its content cannot be read.
@@ -144,30 +143,31 @@ impl ClientHello {
             ExtensionType::ALPN => self.alpn = Protocols::read(content)?,
             ExtensionType::SUPPORTED_VERSIONS => self.versions = extension::versions(content)?,
             ExtensionType::KEY_SHARE | ExtensionType::DRAFT_KEY_SHARE => {
-                self.key_shares = extension::key_shares(content)?;
+                (self.key_shares, self.details.key_share_sizes) = extension::key_shares(content)?;
             }
             ExtensionType::SUPPORTED_GROUPS => self.groups = extension::numbers(content)?,
             ExtensionType::SIGNATURE_ALGORITHMS => {
                 self.signature_schemes = extension::numbers(content)?;
             }
-            ExtensionType::ENCRYPTED_CLIENT_HELLO => self.ech = true,
-            _ => self.parsed(parse_tls_client_hello_extension(extension.whole).ok()?.1),
+            ExtensionType::EC_POINT_FORMATS => {
+                self.point_formats = SmallVec::from_slice(Reader::new(content).vec8()?);
+            }
+            ExtensionType::PSK_KEY_EXCHANGE_MODES => {
+                self.psk_modes = SmallVec::from_slice(Reader::new(content).vec8()?);
+            }
+            _ => return self.noted(extension),
         }
         Some(())
     }
 
-    /// Takes over what tls-parser made of an extension.
-    fn parsed(&mut self, extension: TlsExtension<'_>) {
-        match extension {
-            TlsExtension::EcPointFormats(formats) => {
-                self.point_formats = SmallVec::from_slice(formats);
-            }
-            TlsExtension::PreSharedKey(_) => self.psk = true,
-            TlsExtension::PskExchangeModes(modes) => self.psk_modes = SmallVec::from_slice(&modes),
-            TlsExtension::EarlyData(_) => self.early_data = true,
-            TlsExtension::Cookie(_) => self.cookie = true,
-            _ => {}
-        }
+    /// Takes over what an extension says in detail, and of some that it was sent.
+    fn noted(&mut self, extension: &Extension<'_>) -> Option<()> {
+        self.psk |= extension.kind == ExtensionType::PRE_SHARED_KEY;
+        self.cookie |= extension.kind == ExtensionType::COOKIE;
+        self.ech |= extension.kind == ExtensionType::ENCRYPTED_CLIENT_HELLO;
+        self.details.read(extension)?;
+        self.early_data |= extension.kind == ExtensionType::EARLY_DATA;
+        Some(())
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use smallvec::SmallVec;
+use tls_parser::parse_tls_client_hello_extension;
 
 use super::malformed::Malformed;
 use super::reader::Reader;
@@ -123,13 +124,17 @@ impl<'a> Extension<'a> {
     /// Splits a block of extensions, which must be used up to its last byte.
     pub(super) fn split(
         block: &'a [u8],
-    ) -> Result<impl Iterator<Item = Self> + use<'a>, Malformed> {
+    ) -> impl Iterator<Item = Result<Self, Malformed>> + use<'a> {
         let mut reader = Reader::new(block);
-        while !reader.is_empty() {
-            Self::read(&mut reader).ok_or(Malformed::Extensions)?;
-        }
-        let mut reader = Reader::new(block);
-        Ok(std::iter::from_fn(move || Self::read(&mut reader)))
+        std::iter::from_fn(move || {
+            let is_next = !reader.is_empty();
+            is_next.then(|| Self::read(&mut reader).ok_or(Malformed::Extensions))
+        })
+    }
+
+    /// Whether tls-parser can read it in a ClientHello.
+    fn is_readable(&self) -> bool {
+        parse_tls_client_hello_extension(self.whole).is_ok()
     }
 
     fn read(reader: &mut Reader<'a>) -> Option<Self> {
@@ -157,31 +162,26 @@ pub(super) fn block<'a>(found: Option<&'a [u8]>, unread: &'a [u8]) -> Result<&'a
 
 /// The versions of a ClientHello's supported_versions.
 pub(super) fn versions(content: &[u8]) -> Option<Few> {
-    let mut list = Reader::new(Reader::new(content).vec8()?);
-    let mut versions = Few::new();
-    while !list.is_empty() {
-        versions.push(list.u16()?);
-    }
-    Some(versions)
+    list::numbers(Reader::new(content).vec8()?)
 }
 
 /// A list of numbers with its length in two bytes before it, as in supported_groups and signature_algorithms.
 pub(super) fn numbers(content: &[u8]) -> Option<U16s> {
-    let list = Reader::new(content).vec16()?;
-    let (pairs, rest) = list.as_chunks();
-    let numbers = pairs.iter().copied().map(u16::from_be_bytes);
-    rest.is_empty().then(|| numbers.collect())
+    list::numbers(Reader::new(content).vec16()?)
 }
 
-/// The groups of a ClientHello's key_share.
-pub(super) fn key_shares(content: &[u8]) -> Option<Few> {
+/// The groups of a ClientHello's key_share, and the lengths of the key exchanges, of which the first [`list::MAX`] are kept.
+pub(super) fn key_shares(content: &[u8]) -> Option<(Few, Few)> {
     let mut list = Reader::new(Reader::new(content).vec16()?);
-    let mut groups = Few::new();
+    let (mut groups, mut sizes) = (Few::new(), Few::new());
     while !list.is_empty() {
         groups.push(list.u16()?);
-        list.vec16()?;
+        let size = list::len(list.vec16()?);
+        if sizes.len() < list::MAX {
+            sizes.push(size);
+        }
     }
-    Some(groups)
+    Some((groups, sizes))
 }
 
 /// A list of application protocols (RFC 7301 section 3.1), in wire order and byte for byte as sent.

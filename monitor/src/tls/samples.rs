@@ -1,5 +1,7 @@
 //! Hellos and streams for tests.
 
+use std::sync::Arc;
+
 use super::ClientHello;
 
 /// What both ends of a real connection sent; see `tests/streams/README.md`.
@@ -40,14 +42,14 @@ pub(super) fn stream(name: &str) -> &'static [u8] {
 }
 
 /// An extension of a hello.
-pub(super) fn extension(kind: u16, content: &[u8]) -> Vec<u8> {
+pub(crate) fn extension(kind: u16, content: &[u8]) -> Vec<u8> {
     let mut bytes = kind.to_be_bytes().to_vec();
     bytes.extend(vec16(content));
     bytes
 }
 
 /// A vector with a length of two bytes before it.
-pub(super) fn vec16(content: &[u8]) -> Vec<u8> {
+pub(crate) fn vec16(content: &[u8]) -> Vec<u8> {
     let mut bytes = u16::try_from(content.len()).unwrap().to_be_bytes().to_vec();
     bytes.extend(content);
     bytes
@@ -75,7 +77,7 @@ pub(super) fn client_hello(version: u16, suites: &[u16], extensions: &[Vec<u8>])
 }
 
 /// A ClientHello with GREASE wherever a list may have it.
-pub(super) fn hello_with_grease() -> Box<ClientHello> {
+pub(super) fn hello_with_grease() -> Arc<ClientHello> {
     let extensions = [
         extension(0x3a3a, &[]),
         extension(0, &[0, 9, 0, 0, 6, b'a', b'.', b't', b'e', b's', b't']),
@@ -95,6 +97,6 @@ pub(super) fn hello_with_grease() -> Box<ClientHello> {
 }
 
 /// A ClientHello that ends where TLS 1.0 let it end.
-pub(super) fn hello_without_extensions() -> Box<ClientHello> {
+pub(super) fn hello_without_extensions() -> Arc<ClientHello> {
     ClientHello::parse(&fixed_part(0x0301, &[4, 5])).unwrap()
 }

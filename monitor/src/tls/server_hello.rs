@@ -54,7 +54,8 @@ impl ServerHello {
             0x0300..=0x0303 => Self::released(body)?,
             _ => Self::unreleased(body)?,
         };
-        for extension in Extension::split(block)? {
+        for extension in Extension::split(block) {
+            let extension = extension?;
             hello.extensions.push(extension.kind.0);
             let known = hello.extension(&extension);
             let detail = hello.details.read(&extension);

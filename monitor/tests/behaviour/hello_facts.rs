@@ -47,7 +47,7 @@ fn what_a_retry_asks_for_is_what_the_server_then_uses() {
 fn a_resumption_by_pre_shared_key_tells_what_was_offered_and_chosen() {
     let reports = handshakes(&frames("ok_tls13_resume.pcap"));
     let resumed = reports.last().unwrap();
-    let asked = &resumed.client_hello.as_ref().unwrap().details;
+    let asked = resumed.client_hello.as_ref().unwrap().fields().details;
     let offer = asked.pre_shared_key.as_ref().unwrap();
     assert_eq!(
         (offer.identity_bytes.len(), &offer.binder_bytes[..]),
@@ -65,9 +65,9 @@ fn a_resumption_by_session_id_is_asked_for_and_echoed() {
     let sessions: Vec<_> = reports
         .iter()
         .map(|report| {
-            let asked = report.client_hello.as_ref().unwrap().details.session_id;
+            let asked = report.client_hello.as_ref().unwrap().fields();
             (
-                asked,
+                asked.details.session_id,
                 report.server_hello.as_ref().unwrap().details.session_id,
             )
         })
@@ -80,7 +80,8 @@ fn a_resumption_by_session_id_is_asked_for_and_echoed() {
 #[test]
 fn what_a_server_acknowledges_is_told_where_it_is_in_the_clear() {
     let report = handshakes(&frames("ok_tls12.pcap")).remove(0);
-    let asked = report.client_hello.unwrap().details;
+    let hello = report.client_hello.unwrap();
+    let asked = hello.fields().details;
     let acknowledged = report.server_hello.unwrap().details.acknowledged.unwrap();
     assert!(asked.extended_master_secret && acknowledged.extended_master_secret);
     assert!(asked.encrypt_then_mac && !acknowledged.encrypt_then_mac);
@@ -91,7 +92,8 @@ fn what_a_server_acknowledges_is_told_where_it_is_in_the_clear() {
 #[test]
 fn a_post_quantum_key_share_tells_its_size() {
     let report = handshakes(&frames("split_pq_openssl.pcap")).remove(0);
-    let asked = report.client_hello.unwrap();
+    let hello = report.client_hello.unwrap();
+    let asked = hello.fields();
     let place = asked.key_shares.iter().position(|&group| group == 4588);
     assert_eq!(asked.details.key_share_bytes[place.unwrap()], 1216);
 }
@@ -100,11 +102,9 @@ fn a_post_quantum_key_share_tells_its_size() {
 fn quic_transport_parameters_are_told_of_quic_only() {
     let types = |name| {
         let report = handshakes(&frames(name)).remove(0);
-        report
-            .client_hello
-            .unwrap()
-            .details
-            .quic_transport_parameters
+        let hello = report.client_hello.unwrap();
+        let types = hello.fields().details.quic_transport_parameters;
+        types.map(<[u64]>::to_vec)
     };
     assert!(types("quic_ok.pcap").unwrap().contains(&0x0f));
     assert_eq!(types("ok_tls13.pcap"), None);

@@ -47,7 +47,7 @@ fn stream(name: &str) -> Vec<u8> {
 }
 
 /// The hello that waits to be read; it stays unread.
-fn waiting_hello(connection: &TcpStream) -> Box<ClientHello> {
+fn waiting_hello(connection: &TcpStream) -> Arc<ClientHello> {
     let mut bytes = vec![0; 1 << 16];
     loop {
         let len = connection.peek(&mut bytes).unwrap();
@@ -61,7 +61,7 @@ fn waiting_hello(connection: &TcpStream) -> Box<ClientHello> {
     }
 }
 
-fn take(connection: &mut TcpStream) -> Box<ClientHello> {
+fn take(connection: &mut TcpStream) -> Arc<ClientHello> {
     let hello = waiting_hello(connection);
     let mut bytes = vec![0; 9 + hello.len as usize - 4];
     connection.read_exact(&mut bytes).unwrap();
@@ -86,7 +86,7 @@ fn answer(connection: &mut TcpStream) {
 /// As Envoy without a filter chain: the hello is only looked at, so that closing sends RST.
 fn named_only() -> Server {
     serve(|mut connection| {
-        let name = waiting_hello(&connection).server_name;
+        let name = waiting_hello(&connection).server_name.clone();
         if name.is_some_and(|name| name.as_bytes() == NAME.as_bytes()) {
             answer(&mut connection);
         }

@@ -1,6 +1,7 @@
 //! What a baseline learns, forgets, and has no room for.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rstest::rstest;
@@ -24,7 +25,7 @@ fn at(seconds: u64) -> Timestamp {
 /// A hello that offers TLS 1.2 and one cipher suite.
 fn hello() -> ClientHello {
     let body = [&[3, 3][..], &[7; 32], &[0, 0, 2, 0xc0, 0x2f, 1, 0]].concat();
-    *ClientHello::parse(&body).unwrap()
+    Arc::unwrap_or_clone(ClientHello::parse(&body).unwrap())
 }
 
 const CHOSEN: Chosen<'_> = Chosen {

@@ -104,7 +104,7 @@ pub(super) struct NegotiatedKey {
 /// name in the clear may then be a cover.
 pub(super) fn sni(hello: &ClientHelloReport) -> &'static str {
     match (&hello.sni, hello.sni_absent) {
-        _ if hello.ech => "ech",
+        _ if hello.sent.ech => "ech",
         (Some(_), _) => "present",
         (None, None | Some(Missing::NotSent)) => "absent",
         (None, Some(_)) => "unseen",

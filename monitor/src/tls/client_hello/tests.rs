@@ -14,13 +14,13 @@ fn recorded(stream: &str) -> Vec<ClientHello> {
             ..
         } = item
         {
-            hellos.push(*ClientHello::parse(body).unwrap());
+            hellos.push(Arc::unwrap_or_clone(ClientHello::parse(body).unwrap()));
         }
     });
     hellos
 }
 
-fn with(extensions: &[Vec<u8>]) -> Result<Box<ClientHello>, Malformed> {
+fn with(extensions: &[Vec<u8>]) -> Result<Arc<ClientHello>, Malformed> {
     ClientHello::parse(&client_hello(0x0303, &[0x1301], extensions))
 }
 

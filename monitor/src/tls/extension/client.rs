@@ -52,13 +52,10 @@ pub struct ClientDetails {
 }
 
 impl ClientDetails {
-    /// Takes over what an extension says. `None` when its content cannot be read.
+    /// Takes over what an extension says. `None` when its content cannot be read, also of those that have no place here.
     pub(in crate::tls) fn read(&mut self, extension: &Extension<'_>) -> Option<()> {
         let content = extension.content;
         match extension.kind {
-            ExtensionType::KEY_SHARE | ExtensionType::DRAFT_KEY_SHARE => {
-                self.key_share_sizes = list::key_share_sizes(content)?;
-            }
             ExtensionType::SIGNATURE_ALGORITHMS_CERT => {
                 self.signature_schemes_cert = list::behind16(content)?;
             }
@@ -87,7 +84,7 @@ impl ClientDetails {
         Some(())
     }
 
-    /// Extensions that say one number.
+    /// Extensions that say one number, or no more than that they are there.
     fn read_short(&mut self, extension: &Extension<'_>) -> Option<()> {
         let content = extension.content;
         let mut reader = Reader::new(content);
@@ -108,7 +105,11 @@ impl ClientDetails {
                 self.certificate_authorities = Some(list::count16(content)?);
             }
             ExtensionType::PADDING => self.padding = Some(list::len(content)),
-            _ => {}
+            ExtensionType::EXTENDED_MASTER_SECRET | ExtensionType::ENCRYPT_THEN_MAC => {
+                return content.is_empty().then_some(());
+            }
+            ExtensionType::SIGNED_CERTIFICATE_TIMESTAMP => {}
+            _ => return extension.is_readable().then_some(()),
         }
         Some(())
     }

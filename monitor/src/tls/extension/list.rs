@@ -1,6 +1,6 @@
 //! Lists in extensions, and their lengths.
 
-use smallvec::SmallVec;
+use smallvec::{Array, SmallVec};
 
 use crate::tls::reader::Reader;
 
@@ -12,24 +12,24 @@ pub(super) const MAX: usize = 64;
 
 /// 16-bit numbers behind a length of one byte.
 pub(super) fn behind8(content: &[u8]) -> Option<Few> {
-    numbers(Reader::new(content).vec8()?)
+    bounded(Reader::new(content).vec8()?)
 }
 
 /// 16-bit numbers behind a length of two bytes.
 pub(super) fn behind16(content: &[u8]) -> Option<Few> {
-    numbers(Reader::new(content).vec16()?)
+    bounded(Reader::new(content).vec16()?)
 }
 
-fn numbers(list: &[u8]) -> Option<Few> {
-    keep(list, Reader::u16)
+fn bounded(list: &[u8]) -> Option<Few> {
+    let kept = list.get(..MAX * 2).unwrap_or(list);
+    numbers(kept).filter(|_| list.len().is_multiple_of(2))
 }
 
-/// The lengths of the key exchanges in a ClientHello's key_share.
-pub(super) fn key_share_sizes(content: &[u8]) -> Option<Few> {
-    keep(Reader::new(content).vec16()?, |reader| {
-        reader.u16()?;
-        reader.vec16().map(len)
-    })
+/// 16-bit numbers, all of them. `None` when the last one breaks off.
+pub(super) fn numbers<A: Array<Item = u16>>(list: &[u8]) -> Option<SmallVec<A>> {
+    let (pairs, rest) = list.as_chunks();
+    let numbers = pairs.iter().copied().map(u16::from_be_bytes);
+    rest.is_empty().then(|| numbers.collect())
 }
 
 /// The types in a status_request_v2 (RFC 6961 section 2.2).

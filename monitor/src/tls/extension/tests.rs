@@ -1,5 +1,7 @@
 //! Every reader of an extension on contents of real hellos, cut everywhere, and on made-up ones.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -54,8 +56,7 @@ fn types_keep_wire_order_with_grease_and_duplicates() {
         0x2a, 0x2a, 0, 0, 0, 16, 0, 1, 9, 0, 0, 0, 0, 0x2a, 0x2a, 0, 0,
     ];
     let types: Vec<u16> = Extension::split(&block)
-        .unwrap()
-        .map(|ext| ext.kind.0)
+        .map(|ext| ext.unwrap().kind.0)
         .collect();
     assert_eq!(types, [0x2a2a, 16, 0, 0x2a2a]);
 }
@@ -65,7 +66,7 @@ fn a_block_that_breaks_off_gives_nothing() {
     let block = [0, 16, 0, 1, 9, 0, 23, 0, 0];
     for cut in (1..block.len()).filter(|&cut| cut != 5) {
         assert_eq!(
-            Extension::split(&block[..cut]).err(),
+            Extension::split(&block[..cut]).find_map(Result::err),
             Some(Malformed::Extensions),
             "cut at {cut}"
         );
@@ -84,7 +85,10 @@ fn lists_that_lie_about_their_length_give_nothing() {
 #[test]
 fn bytes_behind_a_list_are_ignored() {
     assert_eq!(versions(&[2, 3, 4, 0xff]).unwrap()[..], [0x0304]);
-    assert_eq!(key_shares(&[0, 5, 0, 29, 0, 1, 7, 0xff]).unwrap()[..], [29]);
+    assert_eq!(
+        key_shares(&[0, 5, 0, 29, 0, 1, 7, 0xff]).unwrap().0[..],
+        [29]
+    );
     assert_eq!(
         Protocols::read(&[0, 3, 2, b'h', b'2', 0xff])
             .unwrap()
@@ -127,7 +131,7 @@ fn recorded_hellos_cut_everywhere_never_panic_and_whole_ones_are_readable() {
             _ = ServerHello::parse(&body[..cut]);
         }
         let unreadable = match kind {
-            HandshakeType::CLIENT_HELLO => ClientHello::parse(&body).unwrap().unreadable,
+            HandshakeType::CLIENT_HELLO => ClientHello::parse(&body).unwrap().unreadable.clone(),
             _ => ServerHello::parse(&body).unwrap().unreadable,
         };
         assert!(unreadable.is_empty(), "{unreadable:?}");
@@ -144,7 +148,8 @@ fn contents_of_recorded_extensions_cut_everywhere_never_panic() {
         let fixed = 2 + 32 + 1 + usize::from(body[34]);
         let suites = usize::from(body[fixed]) << 8 | usize::from(body[fixed + 1]);
         let block = fixed + 2 + suites + 1 + usize::from(body[fixed + 2 + suites]) + 2;
-        for extension in Extension::split(&body[block..]).unwrap() {
+        for extension in Extension::split(&body[block..]) {
+            let extension = extension.unwrap();
             contents += 1;
             for cut in 0..=extension.content.len() {
                 for kind in KINDS {
@@ -156,7 +161,7 @@ fn contents_of_recorded_extensions_cut_everywhere_never_panic() {
     assert!(contents > 80, "{contents}");
 }
 
-fn with(extensions: &[Vec<u8>]) -> Box<ClientHello> {
+fn with(extensions: &[Vec<u8>]) -> Arc<ClientHello> {
     ClientHello::parse(&client_hello(0x0303, &[0x1301], extensions)).unwrap()
 }
 

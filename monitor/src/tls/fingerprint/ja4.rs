@@ -142,6 +142,8 @@ fn hash12(list: &[u8]) -> ArrayString<12> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use rstest::rstest;
 
     use super::*;
@@ -201,7 +203,7 @@ mod tests {
     #[test]
     fn the_highest_version_counts_even_when_it_is_a_draft() {
         let mut hello = samples::hello_with_grease();
-        hello.versions = [0x0303, 0x7f1c, 0xfafa].into_iter().collect();
+        Arc::make_mut(&mut hello).versions = [0x0303, 0x7f1c, 0xfafa].into_iter().collect();
         assert_eq!(version(&hello), b"00");
     }
 }

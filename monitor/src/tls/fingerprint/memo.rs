@@ -70,6 +70,8 @@ fn length<T>(list: &[T]) -> u16 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::tls::samples;
 
@@ -89,7 +91,7 @@ mod tests {
         for change in changes {
             let mut hello = samples::hello_with_grease();
             fingerprints.client(&hello, 't');
-            change(&mut hello);
+            change(Arc::make_mut(&mut hello));
             for transport in ['t', 'q'] {
                 let direct = (ja3(&hello), ja4(&hello, transport));
                 assert_eq!(fingerprints.client(&hello, transport), direct);

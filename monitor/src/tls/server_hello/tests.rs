@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use rstest::rstest;
 
@@ -22,7 +24,7 @@ fn recorded(stream: &str) -> Vec<ServerHello> {
 }
 
 /// The first ClientHello of a recorded stream.
-fn client(stream: &str) -> Box<ClientHello> {
+fn client(stream: &str) -> Arc<ClientHello> {
     let mut hello = None;
     Deframer::default().push(samples::stream(stream), &mut |item| {
         if let Item::Handshake {
