@@ -94,7 +94,7 @@ struct Recent<V> {
     previous: TopK<(V, Cause)>,
 }
 
-impl<V: Clone + Eq + Hash> Default for Recent<V> {
+impl<V: Clone + Hash + Ord> Default for Recent<V> {
     fn default() -> Self {
         Self {
             current: TopK::new(COUNTED),
