@@ -63,6 +63,14 @@ impl Link {
 /// Finds the IP header in a frame.
 #[inline]
 pub fn network(link_type: LinkType, frame: &[u8]) -> Result<Link, Unreadable> {
+    match (link_type, bytes::u16(frame, 12)) {
+        // Nearly all frames are so.
+        (LinkType::Ethernet, Some(vlan::IPV4 | vlan::IPV6)) => Ok(Link::at(14)),
+        _ => behind_header(link_type, frame),
+    }
+}
+
+fn behind_header(link_type: LinkType, frame: &[u8]) -> Result<Link, Unreadable> {
     match link_type {
         LinkType::Ethernet => ethernet(frame),
         LinkType::Ppp => ppp(frame),
@@ -73,12 +81,9 @@ pub fn network(link_type: LinkType, frame: &[u8]) -> Result<Link, Unreadable> {
     }
 }
 
-#[inline]
 fn ethernet(frame: &[u8]) -> Result<Link, Unreadable> {
-    match bytes::u16(frame, 12).ok_or(Unreadable::Truncated)? {
-        vlan::IPV4 | vlan::IPV6 => Ok(Link::at(14)),
-        tag => vlan::ip_header(frame, tag, 14).map(Link::at),
-    }
+    let tag = bytes::u16(frame, 12).ok_or(Unreadable::Truncated)?;
+    vlan::ip_header(frame, tag, 14).map(Link::at)
 }
 
 /// RFC 1662, section 3.1: the address and control bytes, where they are, are `ff 03`.
