@@ -56,6 +56,29 @@ macro_rules! labelled {
 
 pub(crate) use labelled;
 
+/// Makes what has its `fields()` appear in JSON, and in the schema, as these.
+macro_rules! written_as {
+    ($name:ident: $fields:ident) => {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                self.fields().serialize(serializer)
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                $fields::schema_name()
+            }
+
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                $fields::json_schema(generator)
+            }
+        }
+    };
+}
+
+pub(crate) use written_as;
+
 /// Makes what prints itself appear in JSON as it prints.
 macro_rules! shown {
     ($name:ident) => {

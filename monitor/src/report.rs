@@ -54,7 +54,9 @@ pub use probe::{
 pub use protected::{Inferred, Protected, ProtectedRecordReport};
 pub use resumption::{EarlyDataReport, Resumption};
 pub use revision::{EarlierVerdict, Revision};
-pub use server_details::{AcknowledgedReport, AnsweredSession, RetryReport, ServerDetailsReport};
+pub use server_details::{
+    AcknowledgedReport, AnswerDetails, AnsweredSession, RetryReport, ServerDetailsReport,
+};
 pub use staple::{OcspWord, StapleReport};
 pub use summary::{Loss, Summary};
 

@@ -31,7 +31,7 @@ pub struct Progress {
     /// The ClientHello came in the SSL 2.0 form (RFC 5246 appendix E.2), which has no extensions, with this version.
     pub ssl2_hello: Option<Version>,
     /// The ServerHello and when its last byte came; a HelloRetryRequest is not one.
-    pub server_hello: Option<(Box<ServerHello>, Timestamp)>,
+    pub server_hello: Option<(Arc<ServerHello>, Timestamp)>,
     /// That chose TLS 1.3.
     pub(super) is_tls13: bool,
     /// It is a handshake inside an established connection: encrypted, and told by the types of records alone.
@@ -311,7 +311,7 @@ impl Progress {
         }
     }
 
-    fn server_answer(&mut self, hello: Box<ServerHello>, now: Timestamp) {
+    fn server_answer(&mut self, hello: Arc<ServerHello>, now: Timestamp) {
         if hello.is_hello_retry_request() {
             self.retried = true;
             self.retry = Some(Retry::of(&hello));

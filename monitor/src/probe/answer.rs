@@ -1,5 +1,6 @@
 //! What a server did with a question.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use smallvec::SmallVec;
@@ -29,7 +30,7 @@ pub struct Answer {
     /// From the hello to the ServerHello, or to what came instead; from the begin when no hello was sent.
     pub took: Duration,
     /// The ServerHello, or HelloRetryRequest.
-    pub hello: Option<Box<ServerHello>>,
+    pub hello: Option<Arc<ServerHello>>,
     /// The group of the key exchange, in whichever version it was named.
     pub group: Option<u16>,
     /// The certificates, where they came in the clear.

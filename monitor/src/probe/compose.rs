@@ -11,8 +11,8 @@ use crate::diagnosis::next_step;
 use crate::frame::Timestamp;
 use crate::handshake::Retry;
 use crate::report::{
-    AlertReport, CertificateReport, ClientHelloReport, EndedBy, Probe, ProbeExchange, ProbeLike,
-    ProbeTarget, ProbeVerdict, RetryReport, SCHEMA, ServerDetailsReport, ServerHelloReport,
+    AlertReport, AnswerDetails, CertificateReport, ClientHelloReport, EndedBy, Probe,
+    ProbeExchange, ProbeLike, ProbeTarget, ProbeVerdict, RetryReport, SCHEMA, ServerHelloReport,
 };
 use crate::tls::fingerprint::{ja3, ja3s, ja4};
 use crate::tls::{ClientHello, ServerHello, names, text};
@@ -90,7 +90,7 @@ fn verdict(finding: Finding) -> ProbeVerdict {
 /// The report of one question and its answer.
 pub fn exchange_report(exchange: &Exchange, at: Timestamp) -> ProbeExchange {
     let Exchange { asked, answer } = exchange;
-    let hello = answer.hello.as_deref();
+    let hello = answer.hello.as_ref();
     let chain = answer.chain.as_deref();
     let client = asked.hello.as_ref();
     ProbeExchange {
@@ -102,7 +102,7 @@ pub fn exchange_report(exchange: &Exchange, at: Timestamp) -> ProbeExchange {
         alert: alert(answer),
         hello_retry_request: hello
             .filter(|hello| hello.is_hello_retry_request())
-            .map(retry),
+            .map(|hello| retry(hello)),
         server_hello: hello
             .filter(|hello| !hello.is_hello_retry_request())
             .map(|hello| server_hello(hello, client.map(Arc::as_ref))),
@@ -128,7 +128,7 @@ fn retry(hello: &ServerHello) -> RetryReport {
     })
 }
 
-fn server_hello(hello: &ServerHello, client: Option<&ClientHello>) -> ServerHelloReport {
+fn server_hello(hello: &Arc<ServerHello>, client: Option<&ClientHello>) -> ServerHelloReport {
     let protocol = hello.alpn.first();
     ServerHelloReport {
         version: hello.version(),
@@ -141,7 +141,7 @@ fn server_hello(hello: &ServerHello, client: Option<&ClientHello>) -> ServerHell
         resumed: Some(false),
         resumption: None,
         ja3s: ja3s(hello),
-        details: ServerDetailsReport::of(hello, client),
+        details: AnswerDetails::of(hello, client),
     }
 }
 

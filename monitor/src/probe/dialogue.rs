@@ -1,5 +1,6 @@
 //! One connection as a dialogue, without its socket: the server's bytes go in, what to do next comes out.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use smallvec::SmallVec;
@@ -57,7 +58,7 @@ pub struct Dialogue<'a> {
 struct Heard {
     ending: Option<Ending>,
     not_tls: bool,
-    hello: Option<Box<ServerHello>>,
+    hello: Option<Arc<ServerHello>>,
     group: Option<u16>,
     certificate: Option<Box<[u8]>>,
     staple: Option<Box<[u8]>>,

@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    AlertReport, Capture, CertificateReport, ClientHelloReport, EarlyDataReport, Ended, EndedHow,
-    Handshake, HandshakeDirection, HandshakeId, Knock, Missing, Outcome, Peer, ProxiedPeer,
-    ProxyProtocol, RetryReport, SCHEMA, ServerDetailsReport, ServerHelloReport, Timing, Transport,
-    Tunnel,
+    AlertReport, AnswerDetails, Capture, CertificateReport, ClientHelloReport, EarlyDataReport,
+    Ended, EndedHow, Handshake, HandshakeDirection, HandshakeId, Knock, Missing, Outcome, Peer,
+    ProxiedPeer, ProxyProtocol, RetryReport, SCHEMA, ServerHelloReport, Timing, Transport, Tunnel,
 };
 use crate::diagnosis::{Case, Verdict, next_step};
 use crate::flow::{Endpoint, Side};
@@ -149,7 +148,7 @@ fn client_hello(
 }
 
 fn server_hello(
-    hello: &ServerHello,
+    hello: &Arc<ServerHello>,
     talk: &Conversation,
     fingerprints: &mut Fingerprints,
 ) -> ServerHelloReport {
@@ -176,7 +175,7 @@ fn server_hello(
         resumed,
         resumption,
         ja3s: fingerprints.server(hello),
-        details: ServerDetailsReport::of(hello, client),
+        details: AnswerDetails::of(hello, client),
     }
 }
 

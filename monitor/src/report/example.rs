@@ -3,19 +3,17 @@
 use std::sync::Arc;
 
 use arrayvec::ArrayString;
-use smallvec::SmallVec;
 
 use crate::frame::Timestamp;
 use crate::report::{
-    AcknowledgedReport, AlertReport, AnsweredSession, Capture, Cause, CertificateReport,
+    AlertReport, AnswerDetails, AnsweredSession, Capture, Cause, CertificateReport,
     ClientHelloReport, Confidence, EarlierVerdict, EarlyDataReport, Ended, EndedBy, EndedHow,
     Event, Handshake, HandshakeDirection, HandshakeId, Inferred, KeyReport, Knock, KnockKind, Loss,
     Missing, OcspWord, Outcome, Peer, Protected, ProtectedRecordReport, RetryReport, Revision,
-    SCHEMA, ServerDetailsReport, ServerHelloReport, Stage, StapleReport, Summary, Timing,
-    Transport, Validity,
+    SCHEMA, ServerHelloReport, Stage, StapleReport, Summary, Timing, Transport, Validity,
 };
 use crate::tls::samples::{extension, vec16};
-use crate::tls::{ClientHello, Date, U16s, Version};
+use crate::tls::{ClientHello, Date, ServerHello, U16s, Version};
 
 pub(crate) mod check;
 pub(crate) mod probe;
@@ -225,8 +223,7 @@ pub(crate) fn hostile(text: &str) -> Handshake {
     };
     let mut server_hello = server_hello();
     server_hello.alpn = Some(text.into());
-    let acknowledged = server_hello.details.acknowledged.as_mut().unwrap();
-    acknowledged.next_protocols = Some([text.into()].into_iter().collect());
+    server_hello.details = server_details(text);
     let mut certificate = certificate();
     certificate.subject = Some(word.clone());
     certificate.issuer = Some(word.clone());
@@ -283,7 +280,6 @@ fn client_hello(sni: Option<&str>) -> ClientHelloReport {
 
 /// A hello that offers much of what there is, and this protocol.
 fn sent(protocol: &str) -> Arc<ClientHello> {
-    let vec8 = |bytes: &[u8]| [&[u8::try_from(bytes.len()).unwrap()], bytes].concat();
     let protocol = vec8(protocol.as_bytes());
     let psk = [&vec16(&[7; 208])[..], &[0, 0x29, 0x7a, 0x22]].concat();
     let ech = [
@@ -399,34 +395,33 @@ fn server_hello() -> ServerHelloReport {
         resumed: Some(false),
         resumption: None,
         ja3s: fixed("d41d8cd98f00b204e9800998ecf8427e"),
-        details: server_details(),
+        details: server_details("h2"),
     }
 }
 
-fn server_details() -> ServerDetailsReport {
-    ServerDetailsReport {
-        group_name: Some("X25519MLKEM768"),
-        key_share_bytes: Some(1120),
-        extensions: smallvec::smallvec![43, 51],
+/// What a server of TLS 1.2 says that takes much of what there is, and speaks this protocol.
+fn server_details(protocol: &str) -> AnswerDetails {
+    let extensions = [
+        extension(1, &[4]),
+        extension(5, &[]),
+        extension(11, &[1, 0]),
+        extension(18, &vec16(&[vec16(&[1; 9]), vec16(&[2; 9])].concat())),
+        extension(23, &[]),
+        extension(35, &[]),
+        extension(51, &[&[0x11, 0xec][..], &vec16(&[6; 1120])].concat()),
+        extension(13_172, &vec8(protocol.as_bytes())),
+        extension(0xff01, &[0]),
+    ];
+    let fixed = [&[3, 3][..], &[7; 32], &vec8(&[9; 32]), &[0x13, 2, 0]].concat();
+    let body = [fixed, vec16(&extensions.concat())].concat();
+    AnswerDetails {
+        sent: ServerHello::parse(&body).unwrap(),
         session_id: AnsweredSession::Echo,
-        compression_method: Some(0),
-        selected_psk: None,
-        acknowledged: Some(AcknowledgedReport {
-            extended_master_secret: true,
-            encrypt_then_mac: false,
-            secure_renegotiation: true,
-            ocsp_stapling: true,
-            certificate_timestamps: 2,
-            session_ticket: true,
-            point_formats: smallvec::smallvec![0],
-            max_fragment_length: Some(4),
-            record_size_limit: None,
-            heartbeat_mode: None,
-            next_protocols: None,
-            channel_id: false,
-        }),
-        unreadable_extensions: SmallVec::new(),
     }
+}
+
+fn vec8(bytes: &[u8]) -> Vec<u8> {
+    [&[u8::try_from(bytes.len()).unwrap()], bytes].concat()
 }
 
 /// A text of fixed length.

@@ -1,16 +1,15 @@
 //! What both sides said, as the report shows it.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::{Serialize, Serializer};
+use schemars::JsonSchema;
+use serde::Serialize;
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
-use crate::label::labelled;
+use crate::label::{labelled, written_as};
 use crate::tls::fingerprint::{Ja4Text, Md5Text};
-use crate::tls::{ClientHello, ExtensionType, Version, text};
+use crate::tls::{ClientHello, ExtensionType, Version, names, text};
 
 labelled! {
     /// Why a fact is absent. "Absent" and "not seen" are never confused.
@@ -99,21 +98,7 @@ impl ClientHelloReport {
     }
 }
 
-impl Serialize for ClientHelloReport {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.fields().serialize(serializer)
-    }
-}
-
-impl JsonSchema for ClientHelloReport {
-    fn schema_name() -> Cow<'static, str> {
-        ClientHelloFields::schema_name()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        ClientHelloFields::json_schema(generator)
-    }
-}
+written_as!(ClientHelloReport: ClientHelloFields);
 
 /// The ClientHello (RFC 8446 section 4.1.2). Numbers are IANA code points in wire order, GREASE included.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -187,7 +172,14 @@ pub struct ServerHelloReport {
     pub ja3s: Md5Text,
     /// The rest of it.
     #[serde(flatten)]
-    pub details: super::ServerDetailsReport,
+    pub details: super::AnswerDetails,
+}
+
+impl ServerHelloReport {
+    /// The IANA name of `group`, where it has one.
+    pub fn group_name(&self) -> Option<&'static str> {
+        self.group.and_then(names::group)
+    }
 }
 
 /// An alert record that was seen.

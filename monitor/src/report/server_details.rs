@@ -1,13 +1,15 @@
 //! What a server answers beside what decides how its handshake goes.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use crate::handshake::Retry;
-use crate::label::labelled;
-use crate::tls::{ClientHello, ExtensionType, Few, Protocols, ServerHello, U16s, names, text};
+use crate::label::{labelled, written_as};
+use crate::tls::{ClientHello, ExtensionType, Protocols, ServerHello, names, text};
 
 labelled! {
     /// What a ServerHello's session id is.
@@ -21,15 +23,53 @@ labelled! {
     }
 }
 
+/// The ServerHello as it was sent, shared with the handshake that it is of, and what it says to its client's session id. It is
+/// written as [`ServerDetailsReport`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct AnswerDetails {
+    /// The hello.
+    pub sent: Arc<ServerHello>,
+    /// What its session id is.
+    pub session_id: AnsweredSession,
+}
+
+impl AnswerDetails {
+    /// What is told of `hello`, the answer to `client`.
+    pub(crate) fn of(hello: &Arc<ServerHello>, client: Option<&ClientHello>) -> Self {
+        Self {
+            sent: Arc::clone(hello),
+            session_id: answered_session(hello, client),
+        }
+    }
+
+    /// What is written of it.
+    pub fn fields(&self) -> ServerDetailsReport<'_> {
+        let hello = &*self.sent;
+        let is_in_clear = !hello.version().is_tls13();
+        ServerDetailsReport {
+            group_name: hello.group.and_then(names::group),
+            key_share_bytes: hello.details.key_share_size,
+            extensions: &hello.extensions,
+            session_id: self.session_id,
+            compression_method: hello.details.compression,
+            selected_psk: hello.details.selected_psk,
+            acknowledged: is_in_clear.then(|| AcknowledgedReport::of(hello)),
+            unreadable_extensions: &hello.unreadable,
+        }
+    }
+}
+
+written_as!(AnswerDetails: ServerDetailsReport);
+
 /// The rest of a ServerHello.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct ServerDetailsReport {
+pub struct ServerDetailsReport<'a> {
     /// The IANA name of `group`; null when unknown.
     pub group_name: Option<&'static str>,
     /// Length of the key share (TLS 1.3), in bytes.
     pub key_share_bytes: Option<u16>,
     /// Extension types, in wire order.
-    pub extensions: U16s,
+    pub extensions: &'a [u16],
     /// What the session id is.
     pub session_id: AnsweredSession,
     /// The compression method chosen; null when the message has none.
@@ -37,31 +77,14 @@ pub struct ServerDetailsReport {
     /// Which of the client's pre-shared keys was chosen, from 0 (TLS 1.3); null when none was.
     pub selected_psk: Option<u16>,
     /// What the server says to other offers; null in TLS 1.3, which says it encrypted.
-    pub acknowledged: Option<AcknowledgedReport>,
+    pub acknowledged: Option<AcknowledgedReport<'a>>,
     /// Extensions whose content cannot be read: what they would have said is missing here.
-    pub unreadable_extensions: Few,
-}
-
-impl ServerDetailsReport {
-    /// What is shown of `hello`, the answer to `client`.
-    pub(crate) fn of(hello: &ServerHello, client: Option<&ClientHello>) -> Self {
-        let is_in_clear = !hello.version().is_tls13();
-        Self {
-            group_name: hello.group.and_then(names::group),
-            key_share_bytes: hello.details.key_share_size,
-            extensions: hello.extensions.clone(),
-            session_id: answered_session(hello, client),
-            compression_method: hello.details.compression,
-            selected_psk: hello.details.selected_psk,
-            acknowledged: is_in_clear.then(|| AcknowledgedReport::of(hello)),
-            unreadable_extensions: hello.unreadable.clone(),
-        }
-    }
+    pub unreadable_extensions: &'a [u16],
 }
 
 /// What a server of TLS 1.2 and before says to what a client offers.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct AcknowledgedReport {
+pub struct AcknowledgedReport<'a> {
     /// extended_master_secret is used (RFC 7627).
     pub extended_master_secret: bool,
     /// encrypt_then_mac is used (RFC 7366).
@@ -75,7 +98,7 @@ pub struct AcknowledgedReport {
     /// A session ticket will follow (RFC 5077).
     pub session_ticket: bool,
     /// ec_point_formats.
-    pub point_formats: SmallVec<[u8; 8]>,
+    pub point_formats: &'a [u8],
     /// max_fragment_length: 1 for 512 bytes to 4 for 4,096; null when it was not sent.
     pub max_fragment_length: Option<u8>,
     /// record_size_limit (RFC 8449); null when it was not sent.
@@ -88,8 +111,8 @@ pub struct AcknowledgedReport {
     pub channel_id: bool,
 }
 
-impl AcknowledgedReport {
-    fn of(hello: &ServerHello) -> Self {
+impl<'a> AcknowledgedReport<'a> {
+    fn of(hello: &'a ServerHello) -> Self {
         let details = &hello.details;
         let has = |kind: ExtensionType| hello.extensions.contains(&kind.0);
         let shown = |list: &Protocols| {
@@ -105,7 +128,7 @@ impl AcknowledgedReport {
                 || has(ExtensionType::STATUS_REQUEST_V2),
             certificate_timestamps: details.timestamps.unwrap_or(0),
             session_ticket: has(ExtensionType::SESSION_TICKET),
-            point_formats: details.point_formats.clone(),
+            point_formats: &details.point_formats,
             max_fragment_length: details.max_fragment_length,
             record_size_limit: details.record_size_limit,
             heartbeat_mode: details.heartbeat,

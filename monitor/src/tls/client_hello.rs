@@ -69,15 +69,16 @@ impl ClientHello {
             .ok()
             .ok_or(Malformed::ClientHello)?;
         let block = extension::block(fixed.ext, unread)?;
-        let mut hello = Self::from_fixed(&fixed, body.len()).ok_or(Malformed::ClientHello)?;
-        for extension in Extension::split(block) {
-            let extension = extension?;
+        let mut shared = Self::from_fixed(&fixed, body.len()).ok_or(Malformed::ClientHello)?;
+        let hello = Arc::make_mut(&mut shared);
+        let mut block = Reader::new(block);
+        while let Some(extension) = Extension::next(&mut block)? {
             hello.extensions.push(extension.kind.0);
             if hello.extension(&extension).is_none() {
                 hello.unreadable.push(extension.kind.0);
             }
         }
-        Ok(Arc::new(hello))
+        Ok(shared)
     }
 
     /// The versions offered: supported_versions (GREASE included), else the version field, which then stands for itself and
@@ -109,8 +110,8 @@ impl ClientHello {
         is_it.fold(0, |any, is_it| any | is_it) > 0
     }
 
-    fn from_fixed(fixed: &TlsClientHelloContents<'_>, len: usize) -> Option<Self> {
-        Some(Self {
+    fn from_fixed(fixed: &TlsClientHelloContents<'_>, len: usize) -> Option<Arc<Self>> {
+        Some(Arc::new(Self {
             legacy_version: Version(fixed.version.0),
             random: fixed.random.try_into().ok()?,
             session_id: SessionId::new(fixed.session_id.unwrap_or_default())?,
@@ -132,7 +133,7 @@ impl ClientHello {
             cookie: false,
             details: ClientDetails::default(),
             len: u32::try_from(len.checked_add(message::HEADER)?).ok()?,
-        })
+        }))
     }
 
     /// Takes over what an extension says. `None` when its content cannot be read.
@@ -141,13 +142,13 @@ impl ClientHello {
         match extension.kind {
             ExtensionType::SERVER_NAME => self.server_name = Some(ServerName::read(content)?),
             ExtensionType::ALPN => self.alpn = Protocols::read(content)?,
-            ExtensionType::SUPPORTED_VERSIONS => self.versions = extension::versions(content)?,
+            ExtensionType::SUPPORTED_VERSIONS => extension::versions(content, &mut self.versions)?,
             ExtensionType::KEY_SHARE | ExtensionType::DRAFT_KEY_SHARE => {
                 (self.key_shares, self.details.key_share_sizes) = extension::key_shares(content)?;
             }
-            ExtensionType::SUPPORTED_GROUPS => self.groups = extension::numbers(content)?,
+            ExtensionType::SUPPORTED_GROUPS => extension::numbers(content, &mut self.groups)?,
             ExtensionType::SIGNATURE_ALGORITHMS => {
-                self.signature_schemes = extension::numbers(content)?;
+                extension::numbers(content, &mut self.signature_schemes)?;
             }
             ExtensionType::EC_POINT_FORMATS => {
                 self.point_formats = SmallVec::from_slice(Reader::new(content).vec8()?);

@@ -116,20 +116,17 @@ impl fmt::Display for ExtensionType {
 pub(super) struct Extension<'a> {
     pub(super) kind: ExtensionType,
     pub(super) content: &'a [u8],
-    /// Type, length and content, as tls-parser wants it.
+    /// Type, length and content, as tls-parser wants it, and what comes behind.
     pub(super) whole: &'a [u8],
 }
 
 impl<'a> Extension<'a> {
-    /// Splits a block of extensions, which must be used up to its last byte.
-    pub(super) fn split(
-        block: &'a [u8],
-    ) -> impl Iterator<Item = Result<Self, Malformed>> + use<'a> {
-        let mut reader = Reader::new(block);
-        std::iter::from_fn(move || {
-            let is_next = !reader.is_empty();
-            is_next.then(|| Self::read(&mut reader).ok_or(Malformed::Extensions))
-        })
+    /// The next one of a block of extensions, which must be used up to its last byte.
+    pub(super) fn next(block: &mut Reader<'a>) -> Result<Option<Self>, Malformed> {
+        if block.is_empty() {
+            return Ok(None);
+        }
+        Self::read(block).map(Some).ok_or(Malformed::Extensions)
     }
 
     /// Whether tls-parser can read it in a ClientHello.
@@ -138,14 +135,10 @@ impl<'a> Extension<'a> {
     }
 
     fn read(reader: &mut Reader<'a>) -> Option<Self> {
-        let start = reader.rest();
-        let kind = ExtensionType(reader.u16()?);
-        let content = reader.vec16()?;
-        let whole = start.get(..start.len().checked_sub(reader.rest().len())?)?;
         Some(Self {
-            kind,
-            content,
-            whole,
+            whole: reader.rest(),
+            kind: ExtensionType(reader.u16()?),
+            content: reader.vec16()?,
         })
     }
 }
@@ -160,14 +153,14 @@ pub(super) fn block<'a>(found: Option<&'a [u8]>, unread: &'a [u8]) -> Result<&'a
     }
 }
 
-/// The versions of a ClientHello's supported_versions.
-pub(super) fn versions(content: &[u8]) -> Option<Few> {
-    list::numbers(Reader::new(content).vec8()?)
+/// Takes over the versions of a ClientHello's supported_versions.
+pub(super) fn versions(content: &[u8], into: &mut Few) -> Option<()> {
+    list::numbers(Reader::new(content).vec8()?, into)
 }
 
-/// A list of numbers with its length in two bytes before it, as in supported_groups and signature_algorithms.
-pub(super) fn numbers(content: &[u8]) -> Option<U16s> {
-    list::numbers(Reader::new(content).vec16()?)
+/// Takes over a list of numbers with its length in two bytes before it, as in supported_groups and signature_algorithms.
+pub(super) fn numbers(content: &[u8], into: &mut U16s) -> Option<()> {
+    list::numbers(Reader::new(content).vec16()?, into)
 }
 
 /// The groups of a ClientHello's key_share, and the lengths of the key exchanges, of which the first [`list::MAX`] are kept.

@@ -1,5 +1,7 @@
 //! What a server chooses.
 
+use std::sync::Arc;
+
 use tls_parser::{TlsServerHelloContents, parse_tls_handshake_server_hello};
 
 use super::client_hello::ClientHello;
@@ -47,15 +49,16 @@ impl ServerHello {
         0x33, 0x9c,
     ];
 
-    /// Reads the content of a handshake message of type server_hello.
-    pub fn parse(body: &[u8]) -> Result<Box<Self>, Malformed> {
+    /// Reads the content of a handshake message of type server_hello. A report shares it with the handshake that it is of.
+    pub fn parse(body: &[u8]) -> Result<Arc<Self>, Malformed> {
         let version = Reader::new(body).u16().ok_or(Malformed::ServerHello)?;
-        let (mut hello, block) = match version {
+        let (mut shared, block) = match version {
             0x0300..=0x0303 => Self::released(body)?,
             _ => Self::unreleased(body)?,
         };
-        for extension in Extension::split(block) {
-            let extension = extension?;
+        let hello = Arc::make_mut(&mut shared);
+        let mut block = Reader::new(block);
+        while let Some(extension) = Extension::next(&mut block)? {
             hello.extensions.push(extension.kind.0);
             let known = hello.extension(&extension);
             let detail = hello.details.read(&extension);
@@ -63,7 +66,7 @@ impl ServerHello {
                 hello.unreadable.push(extension.kind.0);
             }
         }
-        Ok(hello)
+        Ok(shared)
     }
 
     /// It asks the client for another ClientHello.
@@ -82,26 +85,26 @@ impl ServerHello {
     }
 
     /// The format of every RFC, SSL 3.0 to TLS 1.3.
-    fn released(body: &[u8]) -> Result<(Box<Self>, &[u8]), Malformed> {
+    fn released(body: &[u8]) -> Result<(Arc<Self>, &[u8]), Malformed> {
         let (unread, fixed) = parse_tls_handshake_server_hello(body)
             .ok()
             .ok_or(Malformed::ServerHello)?;
         let block = extension::block(fixed.ext, unread)?;
         let mut hello = Self::from_fixed(&fixed, body.len()).ok_or(Malformed::ServerHello)?;
-        hello.details.compression = Some(fixed.compression.0);
+        Arc::make_mut(&mut hello).details.compression = Some(fixed.compression.0);
         Ok((hello, block))
     }
 
     /// The format of the TLS 1.3 drafts before 22, which tls-parser knows of draft 18 only, and of versions to come, as far
     /// as they keep to it.
-    fn unreleased(body: &[u8]) -> Result<(Box<Self>, &[u8]), Malformed> {
+    fn unreleased(body: &[u8]) -> Result<(Arc<Self>, &[u8]), Malformed> {
         let mut reader = Reader::new(body);
         let hello = Self::read_unreleased(&mut reader, body.len()).ok_or(Malformed::ServerHello)?;
         let block = extension::block(None, reader.rest())?;
         Ok((hello, block))
     }
 
-    fn read_unreleased(reader: &mut Reader<'_>, len: usize) -> Option<Box<Self>> {
+    fn read_unreleased(reader: &mut Reader<'_>, len: usize) -> Option<Arc<Self>> {
         let version = Version(reader.u16()?);
         let random = reader.array::<32>()?;
         // They had neither session id nor compression method, and the first of them called themselves TLS 1.3.
@@ -114,7 +117,7 @@ impl ServerHello {
         Self::new(version, random, session_id, cipher_suite, len)
     }
 
-    fn from_fixed(fixed: &TlsServerHelloContents<'_>, len: usize) -> Option<Box<Self>> {
+    fn from_fixed(fixed: &TlsServerHelloContents<'_>, len: usize) -> Option<Arc<Self>> {
         let random = fixed.random.try_into().ok()?;
         let session_id = fixed.session_id.unwrap_or_default();
         Self::new(
@@ -132,8 +135,8 @@ impl ServerHello {
         session_id: &[u8],
         cipher_suite: u16,
         len: usize,
-    ) -> Option<Box<Self>> {
-        Some(Box::new(Self {
+    ) -> Option<Arc<Self>> {
+        Some(Arc::new(Self {
             legacy_version,
             random,
             session_id: SessionId::new(session_id)?,

@@ -40,7 +40,7 @@ fn what_a_retry_asks_for_is_what_the_server_then_uses() {
         (retry.group, retry.group_name),
         (answer.group, Some("secp521r1"))
     );
-    assert_eq!(answer.details.key_share_bytes, Some(133));
+    assert_eq!(answer.details.fields().key_share_bytes, Some(133));
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn a_resumption_by_pre_shared_key_tells_what_was_offered_and_chosen() {
         (1, &[48][..])
     );
     assert!(offer.obfuscated_ticket_age > 0 && asked.session_ticket_bytes == Some(0));
-    let answer = &resumed.server_hello.as_ref().unwrap().details;
+    let answer = resumed.server_hello.as_ref().unwrap().details.fields();
     assert_eq!(answer.selected_psk, Some(0));
     assert_eq!(answer.acknowledged, None);
 }
@@ -82,7 +82,8 @@ fn what_a_server_acknowledges_is_told_where_it_is_in_the_clear() {
     let report = handshakes(&frames("ok_tls12.pcap")).remove(0);
     let hello = report.client_hello.unwrap();
     let asked = hello.fields().details;
-    let acknowledged = report.server_hello.unwrap().details.acknowledged.unwrap();
+    let answer = report.server_hello.unwrap().details;
+    let acknowledged = answer.fields().acknowledged.unwrap();
     assert!(asked.extended_master_secret && acknowledged.extended_master_secret);
     assert!(asked.encrypt_then_mac && !acknowledged.encrypt_then_mac);
     assert!(asked.secure_renegotiation && acknowledged.secure_renegotiation);

@@ -93,7 +93,7 @@ pub(super) fn negotiated(handshake: &Handshake, lines: &mut Wrapped) {
             &format!("cipher suite 0x{:04x}", hello.cipher_suite),
         ),
     };
-    match (hello.details.group_name, hello.group) {
+    match (hello.group_name(), hello.group) {
         (Some(name), _) => lines.text(Role::Plain, 1, name),
         (None, Some(group)) => lines.text(Role::Plain, 1, &format!("group 0x{group:04x}")),
         (None, None) => lines,

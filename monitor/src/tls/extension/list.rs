@@ -21,15 +21,19 @@ pub(super) fn behind16(content: &[u8]) -> Option<Few> {
 }
 
 fn bounded(list: &[u8]) -> Option<Few> {
-    let kept = list.get(..MAX * 2).unwrap_or(list);
-    numbers(kept).filter(|_| list.len().is_multiple_of(2))
+    let mut kept = Few::new();
+    numbers(list.get(..MAX * 2).unwrap_or(list), &mut kept)?;
+    list.len().is_multiple_of(2).then_some(kept)
 }
 
-/// 16-bit numbers, all of them. `None` when the last one breaks off.
-pub(super) fn numbers<A: Array<Item = u16>>(list: &[u8]) -> Option<SmallVec<A>> {
-    let (pairs, rest) = list.as_chunks();
-    let numbers = pairs.iter().copied().map(u16::from_be_bytes);
-    rest.is_empty().then(|| numbers.collect())
+/// Takes over 16-bit numbers in place of those that were there. `None`, and nothing is taken over, when the last one breaks off.
+pub(super) fn numbers<A: Array<Item = u16>>(list: &[u8], into: &mut SmallVec<A>) -> Option<()> {
+    let (pairs, []) = list.as_chunks() else {
+        return None;
+    };
+    into.clear();
+    into.extend(pairs.iter().copied().map(u16::from_be_bytes));
+    Some(())
 }
 
 /// The types in a status_request_v2 (RFC 6961 section 2.2).

@@ -1,7 +1,5 @@
 //! The fingerprints of hellos that keep coming: one piece of software sends the same lists each time.
 
-use smallvec::SmallVec;
-
 use super::{Ja4Text, Md5Text, ja3, ja3s, ja4};
 use crate::memo::Memo;
 use crate::tls::{ClientHello, ServerHello};
@@ -15,6 +13,8 @@ pub struct Fingerprints {
     /// By all that goes into either.
     clients: Memo<u16, (Md5Text, Ja4Text)>,
     servers: Memo<u16, Md5Text>,
+    /// What a fingerprint is taken of, each list with its length before it; kept for its memory only.
+    facts: Vec<u16>,
 }
 
 impl Default for Fingerprints {
@@ -22,6 +22,7 @@ impl Default for Fingerprints {
         Self {
             clients: Memo::new(LONGEST),
             servers: Memo::new(LONGEST),
+            facts: Vec::new(),
         }
     }
 }
@@ -29,7 +30,8 @@ impl Default for Fingerprints {
 impl Fingerprints {
     /// JA3 and JA4. `transport` is `t` for TCP and `q` for QUIC.
     pub fn client(&mut self, hello: &ClientHello, transport: char) -> (Md5Text, Ja4Text) {
-        let mut facts = Facts::new();
+        let facts = &mut self.facts;
+        facts.clear();
         facts.extend_from_slice(&[u16::from(transport == 'q'), hello.legacy_version.0]);
         let lists: [&[u16]; 5] = [
             &hello.cipher_suites,
@@ -48,20 +50,18 @@ impl Fingerprints {
             facts.extend(list.iter().map(|&byte| u16::from(byte)));
         }
         self.clients
-            .answer(&facts, || (ja3(hello), ja4(hello, transport)))
+            .answer(facts, || (ja3(hello), ja4(hello, transport)))
     }
 
     /// JA3S.
     pub fn server(&mut self, hello: &ServerHello) -> Md5Text {
-        let mut facts = Facts::new();
+        let facts = &mut self.facts;
+        facts.clear();
         facts.extend_from_slice(&[hello.legacy_version.0, hello.cipher_suite]);
         facts.extend_from_slice(&hello.extensions);
-        self.servers.answer(&facts, || ja3s(hello))
+        self.servers.answer(facts, || ja3s(hello))
     }
 }
-
-/// All that goes into a fingerprint, each list with its length before it.
-type Facts = SmallVec<[u16; 256]>;
 
 /// No list of a hello has more than 65,535 entries: it has a length of two bytes there.
 fn length<T>(list: &[T]) -> u16 {

@@ -17,7 +17,7 @@ fn recorded(stream: &str) -> Vec<ServerHello> {
             ..
         } = item
         {
-            hellos.push(*ServerHello::parse(body).unwrap());
+            hellos.push(Arc::unwrap_or_clone(ServerHello::parse(body).unwrap()));
         }
     });
     hellos
@@ -39,7 +39,7 @@ fn client(stream: &str) -> Arc<ClientHello> {
     hello.unwrap()
 }
 
-fn with(version: u16, extensions: &[Vec<u8>]) -> Result<Box<ServerHello>, Malformed> {
+fn with(version: u16, extensions: &[Vec<u8>]) -> Result<Arc<ServerHello>, Malformed> {
     let fixed = [&version.to_be_bytes()[..], &[7; 32], &[0, 0xc0, 0x2f, 0]].concat();
     ServerHello::parse(&[fixed, vec16(&extensions.concat())].concat())
 }
