@@ -10,9 +10,10 @@
 //! Numbers that a peer chose stay numbers (`u16`, [`Version`], [`HandshakeType`]): an unknown value is kept and shown,
 //! never refused. [`names`] has the words for the known ones.
 //!
-//! The tls-parser crate reads the hellos and the contents of most extensions. What it would lose is read here: which
-//! extensions came and in which order (it stops silently at the first one that it cannot read), lists of names that break
-//! half way, key shares, and the ServerHello of the early TLS 1.3 drafts.
+//! The tls-parser crate reads the hellos up to their extensions, and those extensions that say no more than that they were
+//! sent. What it would lose is read here: which extensions came and in which order (it stops silently at the first one that it
+//! cannot read), lists of names that break half way, key shares, and the ServerHello of the early TLS 1.3 drafts. So are the
+//! lists that every hello has, straight into their place.
 
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
