@@ -2,15 +2,11 @@
 //!
 //! Either byte order, microseconds or nanoseconds, and the longer records of Alexey Kuznetsov's "modified" format.
 
-use pcap_parser::PcapError;
-use pcap_parser::nom::{Err as Stop, IResult, Needed};
-use pcap_parser::pcap::{
-    LegacyPcapBlock, PcapHeader, parse_pcap_frame, parse_pcap_frame_be, parse_pcap_frame_modified,
-    parse_pcap_header,
-};
+use pcap_parser::pcap::{PcapHeader, parse_pcap_header};
 
 use super::clock::Clock;
 use super::interfaces::{Description, Interfaces, Record};
+use super::order::Order;
 use super::{Damage, MAX_RECORD, Records, Step};
 use crate::frame::{Direction, FrameSink, Timestamp};
 
@@ -23,7 +19,9 @@ const MAGICS: [u32; 5] = [
     0xa1b2_cd34,
 ];
 
+/// Bytes of the header of the file, and of a record.
 const HEADER: usize = 24;
+const RECORD: usize = 16;
 
 /// Whether a file that starts like this is a pcap file.
 pub(super) fn is_magic(head: [u8; 4]) -> bool {
@@ -38,13 +36,17 @@ pub(super) struct File {
 }
 
 /// How the records of a file are written.
+///
+/// ```text
+/// seconds (4)  ticks (4)  captured (4)  original (4)  modified: more (8)  packet
+/// ```
 #[derive(Clone, Copy)]
 struct Layout {
-    parse: ParseRecord,
+    order: Order,
+    /// Bytes between a record's header and its packet.
+    more: usize,
     nanos_per_tick: u64,
 }
-
-type ParseRecord = fn(&[u8]) -> IResult<&[u8], LegacyPcapBlock<'_>, PcapError<&[u8]>>;
 
 impl Records for File {
     fn take(&mut self, bytes: &[u8], sink: &mut impl FrameSink) -> Result<Step, Damage> {
@@ -80,15 +82,15 @@ impl File {
         sink: &mut impl FrameSink,
     ) -> Result<Step, Damage> {
         let mut rest = bytes;
-        while let Ok((behind, record)) = (layout.parse)(rest) {
-            self.interfaces.deliver(0, &layout.record(&record), sink);
+        while let Some((record, behind)) = layout.split(rest) {
+            self.interfaces.deliver(0, &record, sink);
             rest = behind;
             if !sink.wants_more() {
                 break;
             }
         }
         match bytes.len() - rest.len() {
-            0 => layout.why_not(bytes),
+            0 => layout.needs(bytes),
             taken => Ok(Step::Took(taken)),
         }
     }
@@ -100,26 +102,12 @@ fn link_type(header: &PcapHeader) -> u16 {
     u16::from_le_bytes([low, high])
 }
 
-fn needs(bytes: &[u8], needed: Needed) -> Result<Step, Damage> {
-    let more = match needed {
-        Needed::Size(count) => count.get(),
-        Needed::Unknown => 1,
-    };
-    let whole = bytes.len().saturating_add(more);
-    if whole > MAX_RECORD {
-        return Err(Damage::TooLarge(whole as u64));
-    }
-    Ok(Step::Needs(whole))
-}
-
 impl Layout {
     fn of(header: &PcapHeader) -> Self {
-        let parse: ParseRecord = if header.is_modified_format() {
-            parse_pcap_frame_modified
-        } else if header.is_bigendian() {
-            parse_pcap_frame_be
+        let order = if header.is_bigendian() {
+            Order::Big
         } else {
-            parse_pcap_frame
+            Order::Little
         };
         let nanos_per_tick = if header.is_nanosecond_precision() {
             1
@@ -127,28 +115,38 @@ impl Layout {
             1_000
         };
         Self {
-            parse,
+            order,
+            more: if header.is_modified_format() { 8 } else { 0 },
             nanos_per_tick,
         }
     }
 
-    /// What keeps a record from being read.
-    fn why_not(self, bytes: &[u8]) -> Result<Step, Damage> {
-        match (self.parse)(bytes) {
-            Err(Stop::Incomplete(needed)) => needs(bytes, needed),
-            _ => Err(Damage::Malformed("not a packet record")),
-        }
+    /// The first record, and what is behind it; `None` where it is not all there.
+    fn split(self, bytes: &[u8]) -> Option<(Record<'_>, &[u8])> {
+        let (head, rest) = bytes.split_first_chunk::<RECORD>()?;
+        let captured = usize::try_from(self.order.u32(head, 8)?).ok()?;
+        let (packet, behind) = rest.get(self.more..)?.split_at_checked(captured)?;
+        let seconds = u64::from(self.order.u32(head, 0)?) * 1_000_000_000;
+        let ticks = u64::from(self.order.u32(head, 4)?) * self.nanos_per_tick;
+        let record = Record {
+            time: Timestamp(seconds + ticks),
+            direction: Direction::Unknown,
+            original: self.order.u32(head, 12)?,
+            bytes: packet,
+        };
+        Some((record, behind))
     }
 
-    fn record<'a>(&self, record: &LegacyPcapBlock<'a>) -> Record<'a> {
-        let seconds = u64::from(record.ts_sec) * 1_000_000_000;
-        let rest = u64::from(record.ts_usec) * self.nanos_per_tick;
-        Record {
-            time: Timestamp(seconds + rest),
-            direction: Direction::Unknown,
-            original: record.origlen,
-            bytes: record.data,
+    /// How many bytes the first record takes; where its header is not all there, how many that does.
+    fn needs(self, bytes: &[u8]) -> Result<Step, Damage> {
+        let head = RECORD + self.more;
+        let captured = self.order.u32(bytes, 8).filter(|_| bytes.len() >= head);
+        let captured = usize::try_from(captured.unwrap_or(0)).unwrap_or(usize::MAX);
+        let whole = head.saturating_add(captured);
+        if whole > MAX_RECORD {
+            return Err(Damage::TooLarge(whole as u64));
         }
+        Ok(Step::Needs(whole))
     }
 }
 
