@@ -60,18 +60,10 @@ impl Wrapped {
 
     /// Adds text that stays on one line, such as a command to copy.
     pub(crate) fn whole(&mut self, role: Role, gap: usize, text: &str) -> &mut Self {
-        let shown = escape(text);
-        let columns = match &shown {
-            Cow::Borrowed(plain) => plain.len(),
-            Cow::Owned(escaped) => escaped.chars().count(),
-        };
-        if columns > 0 {
-            if columns > self.room(gap) && !self.is_begin() {
-                self.end_line();
-            }
-            self.put(role, gap, &shown, columns);
+        match escape(text) {
+            Cow::Borrowed(plain) => self.word(role, gap, plain, plain.len()),
+            Cow::Owned(escaped) => self.word(role, gap, &escaped, escaped.chars().count()),
         }
-        self
     }
 
     /// Adds an address with its port. Each failure has two, and `Display` takes its time over numbers.
@@ -89,7 +81,7 @@ impl Wrapped {
             shown.push_str(before);
             shown.push_str(digits.format(number));
         }
-        self.whole(role, gap, &shown)
+        self.word(role, gap, &shown, shown.len())
     }
 
     /// What comes begins a line of its own.
@@ -113,6 +105,16 @@ impl Wrapped {
     pub(crate) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         self.write_open(out)?;
         out.write_all(b"\n")
+    }
+
+    fn word(&mut self, role: Role, gap: usize, word: &str, columns: usize) -> &mut Self {
+        if columns > 0 {
+            if columns > self.room(gap) && !self.is_begin() {
+                self.end_line();
+            }
+            self.put(role, gap, word, columns);
+        }
+        self
     }
 
     /// Even text: as much as fits on this line, and so on.

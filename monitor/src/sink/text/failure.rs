@@ -23,7 +23,7 @@ pub(super) fn write(handshake: &Handshake, lines: &mut Wrapped) {
 
 /// The next step, and where more is said.
 pub(super) fn advice(next: Option<&str>, cause: Cause, lines: &mut Wrapped) {
-    lines.text(Role::Advice, 1, "next:");
+    lines.whole(Role::Advice, 1, "next:");
     let mut gap = 1;
     if let Some(next) = next {
         lines.text(Role::Plain, 1, next);
@@ -53,7 +53,7 @@ fn verdict(handshake: &Handshake, lines: &mut Wrapped) {
         Some(cause) => cause.label(),
         None => handshake.outcome.label(),
     };
-    lines.text(role, 1, word);
+    lines.whole(role, 1, word);
     if let Some(knock) = handshake.probe {
         let source = knock
             .source

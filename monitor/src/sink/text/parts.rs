@@ -65,7 +65,7 @@ fn peer(peer: &Peer, lines: &mut Wrapped) {
 pub(super) fn asked_name(handshake: &Handshake, lines: &mut Wrapped) {
     if let Some(name) = handshake.sni() {
         lines
-            .text(Role::Plain, 2, "sni")
+            .whole(Role::Plain, 2, "sni")
             .whole(Role::Plain, 1, name);
     }
     let alpn = handshake
@@ -74,7 +74,7 @@ pub(super) fn asked_name(handshake: &Handshake, lines: &mut Wrapped) {
         .and_then(|hello| hello.alpn.as_ref());
     if let Some(alpn) = alpn {
         lines
-            .text(Role::Plain, 2, "alpn")
+            .whole(Role::Plain, 2, "alpn")
             .whole(Role::Plain, 1, alpn);
     }
 }
