@@ -14,7 +14,11 @@ static ASKED: LazyLock<ServerName> = LazyLock::new(|| {
     body.extend([7; 32]);
     body.extend([0, 0, 2, 0x13, 1, 1, 0, 0, 20, 0, 0, 0, 16, 0, 14, 0, 0, 11]);
     body.extend(b"www.a.test.");
-    ClientHello::parse(&body).unwrap().server_name.clone().unwrap()
+    ClientHello::parse(&body)
+        .unwrap()
+        .server_name
+        .clone()
+        .unwrap()
 });
 
 pub fn check(bytes: &[u8]) {
