@@ -117,6 +117,7 @@ const TCP: u8 = 6;
 const UDP: u8 = 17;
 
 /// Reads the headers of a frame: of the innermost packet, where it is one that carries others.
+#[inline]
 pub fn decode<'a>(frame: &Frame<'a>) -> Result<Packet<'a>, Unreadable> {
     // Each returns by itself, so that a packet is written once, where it is wanted.
     if let Some(packet) = plain::ipv4(frame.network) {

@@ -52,7 +52,26 @@ impl Decision {
 /// 6. The capture is over: incomplete, unless a client has knocked in vain often enough.
 ///
 /// One that was completed with a key of Encrypted Client Hello that is out of use: see [`farewell::behind_old_key`].
+#[inline]
 pub fn decide(talk: &Conversation, trigger: Trigger, now: Timestamp) -> Option<Decision> {
+    if trigger == Trigger::Packet && !is_eventful(talk) {
+        return None;
+    }
+    decide_whatever(talk, trigger, now)
+}
+
+/// Whether something was seen that a packet can decide it by. Of nearly all packets there is nothing.
+#[inline]
+fn is_eventful(talk: &Conversation) -> bool {
+    let Sides { client, server } = &talk.progress.sides;
+    client.not_tls
+        || server.not_tls
+        || !talk.progress.alerts.is_empty()
+        || talk.carrier.end().is_some()
+        || talk.progress.is_established()
+}
+
+fn decide_whatever(talk: &Conversation, trigger: Trigger, now: Timestamp) -> Option<Decision> {
     let decision = decide_by_rules(talk, trigger, now)?;
     if talk.doubt == Doubt::OldKey && decision.is_established() {
         return farewell::behind_old_key(talk, trigger, decision);
@@ -64,9 +83,6 @@ fn decide_by_rules(talk: &Conversation, trigger: Trigger, now: Timestamp) -> Opt
     if talk.progress.is_established() {
         return doubt::completed(talk, trigger, now);
     }
-    if trigger == Trigger::Packet && !is_eventful(talk) {
-        return None;
-    }
     by_alert(talk)
         .or_else(|| by_cleartext(talk, trigger, now))
         .or_else(|| ended_by_now(talk, trigger).map(|end| by_end(talk, end)))
@@ -75,15 +91,6 @@ fn decide_by_rules(talk: &Conversation, trigger: Trigger, now: Timestamp) -> Opt
             Trigger::Deadline => Some(by_silence(talk, now)),
             Trigger::CaptureEnd => Some(by_capture_end(talk, now)),
         })
-}
-
-/// Whether something was seen that a packet can decide it by. Of nearly all packets there is nothing.
-fn is_eventful(talk: &Conversation) -> bool {
-    let Sides { client, server } = &talk.progress.sides;
-    client.not_tls
-        || server.not_tls
-        || !talk.progress.alerts.is_empty()
-        || talk.carrier.end().is_some()
 }
 
 fn by_alert(talk: &Conversation) -> Option<Decision> {

@@ -216,6 +216,7 @@ impl Progress {
     }
 
     /// Both sides finished, and in TLS 1.3 the server has shown that it accepts the client's Finished.
+    #[inline]
     pub fn is_established(&self) -> bool {
         let Sides { client, server } = &self.sides;
         let finished = client.finished.is_some() && server.finished.is_some();

@@ -24,6 +24,11 @@ impl Losses {
         }
     }
 
+    /// There are none that have not been stated.
+    pub(super) fn is_empty(&self) -> bool {
+        self.counts.is_empty()
+    }
+
     /// The losses to state now, if there are any and it is time.
     pub(super) fn due(&mut self, now: Timestamp) -> Option<Vec<Event>> {
         let waited = || {

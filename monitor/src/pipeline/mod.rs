@@ -88,6 +88,7 @@ impl Pipeline {
     }
 
     /// Takes a packet that has been read.
+    #[inline]
     fn take(&mut self, frame: &Frame<'_>, packet: &Result<wire::Packet<'_>, Unreadable>) {
         self.packets += 1;
         self.advance(frame.time);
@@ -98,10 +99,22 @@ impl Pipeline {
     }
 
     /// Time has come this far: what was to happen by now and did not, is decided.
+    #[inline]
     pub fn advance(&mut self, now: Timestamp) {
         if now >= self.now || self.now.since(now) > CLOCK_STEP {
             self.now = now;
         }
+        let is_due = self
+            .conversations
+            .next_deadline()
+            .is_some_and(|at| at <= self.now);
+        if is_due || self.legs.are_there() || !self.losses.is_empty() {
+            self.catch_up();
+        }
+    }
+
+    /// Decides what was to be decided by now.
+    fn catch_up(&mut self) {
         while let Some(place) = self.conversations.expired(self.now) {
             self.expire(place);
         }

@@ -246,8 +246,11 @@ fn between(start: Option<Timestamp>, end: Option<Timestamp>) -> Option<f64> {
 }
 
 /// Milliseconds, to the microsecond.
+#[expect(clippy::cast_precision_loss, reason = "exact for 285 years")]
 pub(super) fn ms(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1e6).round() / 1e3
+    const HALF: Duration = Duration::from_nanos(500);
+    let micros = duration.saturating_add(HALF).as_micros();
+    u64::try_from(micros).unwrap_or(u64::MAX) as f64 / 1e3
 }
 
 fn capture(case: &Case<'_>, sample_rate: u32) -> Capture {

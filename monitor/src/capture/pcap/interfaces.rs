@@ -110,6 +110,7 @@ impl Interfaces {
     }
 
     /// Hands a packet on as a Frame. What is not IP goes by; what should be and cannot be read is a loss.
+    #[inline]
     pub(super) fn deliver(&mut self, number: u32, record: &Record<'_>, sink: &mut impl FrameSink) {
         let Some(interface) = self.get_mut(number) else {
             return sink.lost(PLACE, "unknown_interface", 1);
