@@ -151,7 +151,7 @@ impl Pipeline {
 
     /// This conversation is not followed any more.
     pub(super) fn let_go(&mut self, talk: &Conversation) {
-        self.buffered = self.buffered.saturating_sub(talk.counted as usize);
+        self.buffered.let_go(talk);
         self.followed = self.followed.saturating_sub(1);
         let unopened = talk.carrier.quic().map_or(0, Quic::unopened);
         self.losses

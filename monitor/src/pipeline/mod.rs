@@ -1,11 +1,14 @@
 //! The story: what happens to a packet, from Frame to Event. The one place that knows the order of the stages.
 
 mod begin;
+mod buffered;
 mod conclude;
 mod driver;
+mod follow;
 mod legs;
 mod losses;
 mod names;
+mod pass;
 mod passing;
 #[cfg(test)]
 mod quic_tests;
@@ -19,23 +22,20 @@ pub(crate) use names::Names;
 pub use settings::{Ports, Settings};
 
 use crate::diagnosis::{Endpoints, Facts, OpenVerdicts, Proofs};
-use crate::flow::{Fit, FlowKey, Place, Table, Way};
+use crate::flow::Table;
 use crate::frame::{Frame, FrameSink, InterfaceId, Timestamp};
-use crate::handshake::{Conversation, Decision, Trigger, decide};
 use crate::report::Event;
 use crate::tls::Certificates;
 use crate::tls::fingerprint::Fingerprints;
-use crate::wire::{self, Outer, Transport, Unreadable};
+use crate::wire::{self, Unreadable};
+use buffered::Buffered;
 use legs::Legs;
 use losses::Losses;
 use passing::Passing;
-use tracked::{Begins, Tracked};
+use tracked::Tracked;
 
 /// Packets come out of order by milliseconds. A clock that goes back by more was set: what began since then is not overdue.
 const CLOCK_STEP: Duration = Duration::from_secs(2);
-
-/// How many conversations with the same addresses and ports are held at once, in networks that tunnels keep apart.
-const LANES: u8 = 8;
 
 /// Turns Frames into Events. Has no clock: time is what frames and ticks say.
 #[derive(Debug)]
@@ -55,8 +55,7 @@ pub struct Pipeline {
     now: Timestamp,
     /// How many conversations are not decided yet.
     followed: usize,
-    /// Memory held by all conversations for bytes that wait for others.
-    buffered: usize,
+    buffered: Buffered,
 }
 
 impl Pipeline {
@@ -76,7 +75,7 @@ impl Pipeline {
             packets: 0,
             now: Timestamp::default(),
             followed: 0,
-            buffered: 0,
+            buffered: Buffered::default(),
             settings,
         }
     }
@@ -172,7 +171,7 @@ impl Pipeline {
 
     /// Memory that its conversations hold for bytes that wait for others.
     pub const fn buffered(&self) -> usize {
-        self.buffered
+        self.buffered.bytes()
     }
 
     /// One in how many flows is watched.
@@ -188,150 +187,6 @@ impl Pipeline {
     /// How far time has come.
     pub const fn now(&self) -> Timestamp {
         self.now
-    }
-
-    fn packet(&mut self, passing: &Passing<'_>) {
-        let [from, to] = passing.ports();
-        if self.settings.ports.watches(from) || self.settings.ports.watches(to) {
-            self.pass(passing);
-        }
-    }
-
-    fn pass(&mut self, passing: &Passing<'_>) {
-        let (key, way) = passing.key();
-        let (key, found) = match &passing.headers.tunnel {
-            None => (key, self.conversations.find(&key)),
-            Some(outer) => match self.lane(key, way, passing, outer) {
-                Some(lane) => lane,
-                None => return self.losses.add("pipeline", "overlay_full", 1),
-            },
-        };
-        let Some(place) = found else {
-            return self.begin(key, passing, 0);
-        };
-        match self.begins(place, way, passing.packet()) {
-            None => self.follow(place, way, passing),
-            Some((Begins::Another, again)) => {
-                self.break_off(place);
-                self.begin(key, passing, again);
-            }
-            Some((Begins::Renegotiation(side), again)) => {
-                self.conversations.remove(place);
-                let mut talk = begin::renegotiation(passing, side);
-                talk.again = again;
-                self.take_in(key, passing, talk);
-            }
-        }
-    }
-
-    /// What a packet begins under a key that is known, and how many handshakes were decided there before.
-    fn begins(&mut self, place: Place, way: Way, packet: &Transport<'_>) -> Option<(Begins, u8)> {
-        let tracked = self.conversations.get_mut(place)?;
-        Some((tracked.begins(way, packet)?, tracked.again()))
-    }
-
-    /// Where the conversation of a packet in a tunnel is, or may begin: networks in tunnels may use the same addresses.
-    fn lane(
-        &mut self,
-        key: FlowKey,
-        way: Way,
-        passing: &Passing<'_>,
-        outer: &Outer,
-    ) -> Option<(FlowKey, Option<Place>)> {
-        let (mut perhaps, mut free) = (None, None);
-        for key in (0..LANES).map(|lane| key.in_lane(lane)) {
-            let found = self.conversations.find(&key);
-            let tracked = found.and_then(|place| self.conversations.get_mut(place));
-            match tracked.map(|tracked| tracked.fits(way, passing.packet(), outer)) {
-                Some(Fit::Yes) => return Some((key, found)),
-                Some(Fit::Perhaps) => perhaps = perhaps.or(Some((key, found))),
-                Some(Fit::No) => {}
-                None => free = free.or(Some((key, None))),
-            }
-        }
-        perhaps.or(free)
-    }
-
-    /// A packet of no conversation begins one, if it can.
-    fn begin(&mut self, key: FlowKey, passing: &Passing<'_>, again: u8) {
-        if let Some(mut talk) = begin::conversation(passing, &self.settings.ports) {
-            talk.again = if talk.joined_late { again } else { 0 };
-            self.take_in(key, passing, talk);
-        }
-    }
-
-    /// Follows a conversation from its first packet on.
-    fn take_in(&mut self, key: FlowKey, passing: &Passing<'_>, talk: Box<Conversation>) {
-        let (deadline, way) = (talk.deadline(&self.settings.deadlines), passing.key().1);
-        self.legs.note_interface(passing.frame.interface);
-        self.followed += 1;
-        let tracked = Tracked::Watched(talk, deadline);
-        let (place, evicted) = self.conversations.insert(key, tracked, deadline);
-        if let Some(Tracked::Watched(talk, _)) = evicted {
-            self.let_go(&talk);
-            self.losses.add("pipeline", "table_full", 1);
-        }
-        self.follow(place, way, passing);
-    }
-
-    /// Gives the packet to its conversation, and decides if it can be decided.
-    fn follow(&mut self, place: Place, way: Way, passing: &Passing<'_>) {
-        let Some(Tracked::Watched(talk, timer)) = self.conversations.get_mut(place) else {
-            return;
-        };
-        let (side, packet) = (talk.side_of(way), passing.packet());
-        match &passing.headers.tunnel {
-            Some(outer) => talk.note_tunnel(side, outer),
-            None if passing.frame.interface == talk.interface => {
-                talk.note_look(side, packet, passing.look());
-            }
-            None => {}
-        }
-        talk.push(side, packet, passing.frame.time);
-        if !packet.is_empty() {
-            let held = talk.buffered();
-            self.buffered = (self.buffered + held).saturating_sub(talk.counted as usize);
-            // What a conversation holds is bounded, far below 4 GiB.
-            talk.counted = u32::try_from(held).unwrap_or(u32::MAX);
-            if self.buffered > self.settings.max_buffered {
-                self.buffered = self.buffered.saturating_sub(held);
-                talk.give_up();
-                talk.counted = 0;
-                self.losses.add("pipeline", "buffer_full", 1);
-            }
-        }
-        if self.legs.may_join(talk) && self.legs.join(talk) {
-            self.losses.add("pipeline", "legs_full", 1);
-        }
-        let mut decision = decide(talk, Trigger::Packet, passing.frame.time);
-        if talk.is_unexamined() && decision.is_some_and(Decision::is_established) {
-            talk.doubt = conclude::doubt(&mut self.certificates, &self.endpoints, talk);
-            decision = decide(talk, Trigger::Packet, passing.frame.time);
-        }
-        if let Some(decision) = decision {
-            return self.conclude(place, decision);
-        }
-        let deadline = talk.deadline(&self.settings.deadlines);
-        if deadline < *timer {
-            *timer = deadline;
-            self.conversations.reschedule(place, deadline);
-        }
-    }
-
-    /// A timer has fired; the deadline may have moved since it was set.
-    fn expire(&mut self, place: Place) {
-        let now = self.now;
-        let Some(Tracked::Watched(talk, timer)) = self.conversations.get_mut(place) else {
-            self.conversations.remove(place);
-            return;
-        };
-        let deadline = talk.deadline(&self.settings.deadlines);
-        if deadline > now {
-            *timer = deadline;
-            self.conversations.reschedule(place, deadline);
-        } else if let Some(decision) = decide(talk, Trigger::Deadline, deadline) {
-            self.conclude(place, decision);
-        }
     }
 
     /// A packet that cannot be read. What is simply neither TCP nor UDP over IP is none of our business.

@@ -166,7 +166,7 @@ fn run(packets: &[Vec<u8>]) -> Vec<Handshake> {
     }
     pipeline.advance(at(packets.len() + 30_000));
     pipeline.finish();
-    assert_eq!(pipeline.buffered, 0);
+    assert_eq!(pipeline.buffered(), 0);
     let handshake = |event| match event {
         Event::Handshake(handshake) => Some(*handshake),
         _ => None,
@@ -414,9 +414,9 @@ fn what_waits_for_keys_is_bounded_and_what_is_never_opened_is_counted() {
     for number in 0..100 {
         pipeline.push(frame(0, &V1.server(number, &ACK)));
     }
-    assert!(pipeline.buffered > 0 && pipeline.buffered <= 24 * 1024);
+    assert!(pipeline.buffered() > 0 && pipeline.buffered() <= 24 * 1024);
     pipeline.finish();
-    assert_eq!(pipeline.buffered, 0);
+    assert_eq!(pipeline.buffered(), 0);
     let lost = pipeline.events().find_map(|event| match event {
         Event::Loss(loss) if loss.reason == "initial_unopened" => Some(loss.count),
         _ => None,
