@@ -290,12 +290,16 @@ fn a_program_that_comes_in_front_and_takes_the_packets_is_found_out_and_tlsmon_g
     let node = &scene.network.node;
     let taker = Neighbour::attach(node, ("eth0", Ingress), Place::First, then);
     let reply = Neighbour::attach(node, ("eth0", Egress), Place::Last, Then::Next);
-    until("tlsmon to see packets again", CHECKED, || {
+    until("the program not to run", 2 * CHECKED, || {
         shake_hands(&scene);
         pause(Duration::from_millis(100))?;
-        let told = agent.stderr();
+        Ok(agent.stderr().contains("does not run").then_some(()))
+    })
+    .unwrap_or_else(|error| panic!("{error}\n{}", agent.stderr()));
+    until("tlsmon to see packets again", CHECKED, || {
+        let again = agent.handshake(shake_hands(&scene), Duration::from_secs(1));
         let silent = agent.metric("tlsmon_hooks", &["state=\"silent\""])?;
-        Ok((told.contains("does not run") && silent == 0.0).then_some(()))
+        Ok((again.is_ok() && silent == 0.0).then_some(()))
     })
     .unwrap_or_else(|error| panic!("{error}\n{}", agent.stderr()));
     let before = (taker.packets(), reply.packets());
