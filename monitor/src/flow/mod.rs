@@ -1,5 +1,6 @@
 //! Who talks to whom: the key of a conversation, the bounded table that holds conversations, and what TCP or QUIC itself showed.
 
+mod alarms;
 mod head;
 mod key;
 mod looks;

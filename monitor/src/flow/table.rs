@@ -5,19 +5,17 @@ use std::hash::BuildHasher;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::FlowKey;
-use super::timers::{Timer, Timers};
+use super::alarms::Alarms;
 use crate::frame::Timestamp;
 
 /// Conversations by key. When it is full, the one whose deadline comes first makes room.
 ///
 /// ```text
-///   index: key --> place          timers: (deadline, place), earliest first
+///   index: key --> place                     alarms: which place is due next
 ///            \-->  places: [ entry | entry | free | entry ]  <--/
 /// ```
 ///
-/// A packet looks its key up once and goes by the place from then on. Deadlines that move later cost nothing: the timer
-/// finds out when it fires. Each entry has one timer, or two for a short while after its deadline moved earlier, so the
-/// timers are bounded by the entries.
+/// A packet looks its key up once and goes by the place from then on.
 #[derive(Debug)]
 pub struct Table<V> {
     hasher: DefaultHashBuilder,
@@ -25,26 +23,26 @@ pub struct Table<V> {
     recent: Recent,
     places: Vec<Option<Entry<V>>>,
     free: Vec<Place>,
-    timers: Timers,
+    alarms: Alarms,
     capacity: usize,
-    next_serial: u32,
 }
 
 /// Where a conversation stands, until it is removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place(u32);
 
-/// In this order, and from the beginning of a cache line on: what a look-up reads of it stands in one.
+impl Place {
+    pub(super) const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// From the beginning of a cache line on: a value of 24 bytes stands in the same as its key.
 #[derive(Debug)]
 #[repr(C, align(64))]
 struct Entry<V> {
     key: FlowKey,
     value: V,
-    deadline: Timestamp,
-    /// When the earliest timer of this entry fires.
-    timer: Timestamp,
-    /// Tells this entry from an earlier one in the same place.
-    serial: u32,
 }
 
 impl<V> Table<V> {
@@ -56,9 +54,8 @@ impl<V> Table<V> {
             recent: Recent::default(),
             places: Vec::new(),
             free: Vec::new(),
-            timers: Timers::default(),
+            alarms: Alarms::default(),
             capacity: capacity.clamp(1, u32::MAX as usize),
-            next_serial: 0,
         }
     }
 
@@ -99,75 +96,55 @@ impl<V> Table<V> {
     pub fn insert(&mut self, key: FlowKey, value: V, deadline: Timestamp) -> (Place, Option<V>) {
         let full = self.len() >= self.capacity;
         let evicted = if full { self.evict() } else { None };
-        let serial = self.next_serial;
-        self.next_serial = serial.wrapping_add(1);
-        let place = self.put(Entry {
-            key,
-            value,
-            deadline,
-            timer: deadline,
-            serial,
-        });
+        let place = self.put(Entry { key, value });
         let (places, hasher) = (&self.places, &self.hasher);
         let rehash = |place: &Place| entry(places, *place).map_or(0, |at| hasher.hash_one(at.key));
         let hash = hasher.hash_one(key);
         self.index.insert_unique(hash, place, rehash);
         self.recent.set(hash, place);
-        self.set_timer(deadline, serial, place);
+        self.alarms.begin(place, deadline);
         (place, evicted)
     }
 
     /// Removes a conversation.
     pub fn remove(&mut self, place: Place) -> Option<V> {
-        let entry = self.places.get_mut(place.0 as usize)?.take()?;
+        let entry = self.places.get_mut(place.index())?.take()?;
         let hash = self.hasher.hash_one(entry.key);
         if let Ok(found) = self.index.find_entry(hash, |other| *other == place) {
             found.remove();
         }
+        self.alarms.end(place);
         self.free.push(place);
         Some(entry.value)
     }
 
     /// Moves a conversation's deadline.
+    #[inline]
     pub fn reschedule(&mut self, place: Place, deadline: Timestamp) {
-        let Some(entry) = self.entry_mut(place) else {
-            return;
-        };
-        entry.deadline = deadline;
-        if deadline < entry.timer {
-            entry.timer = deadline;
-            let serial = entry.serial;
-            self.set_timer(deadline, serial, place);
-        }
+        self.alarms.reschedule(place, deadline);
     }
 
     /// When [`Self::expired`] may next have something; early, never late.
     pub const fn next_deadline(&self) -> Option<Timestamp> {
-        self.timers.next()
+        self.alarms.next()
     }
 
     /// A conversation whose deadline has passed. It stays in the table, without a timer until rescheduled.
     #[inline]
     pub fn expired(&mut self, now: Timestamp) -> Option<Place> {
-        while let Some(timer) = self.timers.pop_due(now) {
-            let due = self.fire(timer);
-            if due.is_some() {
-                return due;
-            }
-        }
-        None
+        self.alarms.expired(now)
     }
 
     /// Where the conversations stand for which this holds, in the order in which their timers would fire.
     pub fn places_of(&self, wanted: impl Fn(&V) -> bool) -> Vec<Place> {
         let at = |(number, entry): (usize, &Option<Entry<V>>)| {
-            let entry = entry.as_ref().filter(|entry| wanted(&entry.value))?;
+            entry.as_ref().filter(|entry| wanted(&entry.value))?;
             let place = Place(u32::try_from(number).ok()?);
-            Some((entry.timer, entry.serial, place))
+            Some((self.alarms.rank(place), place))
         };
         let mut found: Vec<_> = self.places.iter().enumerate().filter_map(at).collect();
         found.sort_unstable();
-        found.into_iter().map(|(_, _, place)| place).collect()
+        found.into_iter().map(|(_, place)| place).collect()
     }
 
     /// Lets all go.
@@ -175,16 +152,16 @@ impl<V> Table<V> {
         self.index.clear();
         self.places.clear();
         self.free.clear();
-        self.timers = Timers::default();
+        self.alarms = Alarms::default();
     }
 
     fn entry_mut(&mut self, place: Place) -> Option<&mut Entry<V>> {
-        self.places.get_mut(place.0 as usize)?.as_mut()
+        self.places.get_mut(place.index())?.as_mut()
     }
 
     fn put(&mut self, entry: Entry<V>) -> Place {
         let free = self.free.pop();
-        if let Some(empty) = free.and_then(|place| self.places.get_mut(place.0 as usize)) {
+        if let Some(empty) = free.and_then(|place| self.places.get_mut(place.index())) {
             *empty = Some(entry);
         } else {
             self.places.push(Some(entry));
@@ -197,46 +174,8 @@ impl<V> Table<V> {
     }
 
     fn evict(&mut self) -> Option<V> {
-        while let Some(timer) = self.timers.pop() {
-            if let Some(place) = self.fire(timer) {
-                return self.remove(place);
-            }
-        }
-        None
-    }
-
-    fn set_timer(&mut self, at: Timestamp, serial: u32, place: Place) {
-        self.timers.push(Timer { at, serial, place });
-        self.sweep_timers();
-    }
-
-    /// Timers of entries that were removed stay behind until they fire; sweep them before they add up.
-    fn sweep_timers(&mut self) {
-        if self.timers.len() > 4 * self.len() + 64 {
-            let mut timers = std::mem::take(&mut self.timers);
-            timers.retain(|timer| self.is_current(timer));
-            self.timers = timers;
-        }
-    }
-
-    fn is_current(&self, timer: Timer) -> bool {
-        entry(&self.places, timer.place).is_some_and(|entry| entry.serial == timer.serial)
-    }
-
-    /// A timer has fired: the place when its conversation's deadline is really due then.
-    fn fire(&mut self, timer: Timer) -> Option<Place> {
-        let Timer { at, serial, place } = timer;
-        let entry = self
-            .entry_mut(place)
-            .filter(|entry| entry.serial == serial && entry.timer == at)?;
-        if entry.deadline <= at {
-            entry.timer = Timestamp(u64::MAX);
-            return Some(place);
-        }
-        entry.timer = entry.deadline;
-        let at = entry.deadline;
-        self.timers.push(Timer { at, serial, place });
-        None
+        let place = self.alarms.first()?;
+        self.remove(place)
     }
 }
 
@@ -277,7 +216,7 @@ fn is_of<V>(places: &[Option<Entry<V>>], place: Place, key: &FlowKey) -> bool {
 }
 
 fn entry<V>(places: &[Option<Entry<V>>], place: Place) -> Option<&Entry<V>> {
-    places.get(place.0 as usize)?.as_ref()
+    places.get(place.index())?.as_ref()
 }
 
 #[cfg(test)]
@@ -370,20 +309,6 @@ mod tests {
         assert_eq!(table.insert(key(1), "new", Timestamp(90)).0, place);
         assert_eq!(table.expired(Timestamp(50)), None);
         assert_eq!(table.len(), 1);
-    }
-
-    #[test]
-    fn replacing_for_ever_does_not_grow_the_timers() {
-        let mut table = table(8);
-        for time in 0..10_000 {
-            let (place, _) = table.insert(key(1), "", Timestamp(1_000_000 + time));
-            table.remove(place);
-        }
-        assert!(
-            table.timers.len() < 100,
-            "{} timers for one conversation",
-            table.timers.len()
-        );
     }
 
     #[test]

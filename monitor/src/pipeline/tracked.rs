@@ -1,7 +1,7 @@
 //! A conversation in the table: watched, or decided and remembered for a while.
 
 use super::begin;
-use crate::flow::{Fit, Overlay, QuicIds, Side, Sides, Way};
+use crate::flow::{Fit, Overlay, QuicIds, Side, Sides, Tcp, Way};
 use crate::frame::Timestamp;
 use crate::handshake::{Carrier, Conversation};
 use crate::wire::{Outer, Segment, Transport, quic};
@@ -27,22 +27,35 @@ pub(super) enum Memory {
     Quic(Box<QuicIds>),
 }
 
-/// What must be remembered of a TCP connection.
+/// What must be remembered of a TCP connection. Ten times as many are remembered as are followed: it is kept small.
 #[derive(Debug)]
 pub(super) struct TcpMemory {
+    /// Which of the sequence numbers are known: a bit for each.
+    known: u8,
     /// The client's initial sequence number.
-    isn: Option<u32>,
+    isn: u32,
     /// Where each side's stream goes on; not known when the connection has ended.
-    next: Sides<Option<u32>>,
+    next: Sides<u32>,
     /// Which way the client's packets go.
     client_way: Way,
-    /// The client had said nothing, or nothing but cleartext that may lead to TLS, when time was up: it may yet begin.
-    quiet: bool,
-    /// TLS 1.2 or before was established: another handshake inside it is encrypted, and its records say that they are one.
-    may_renegotiate: bool,
+    sequel: Sequel,
     /// How many handshakes were decided on it before.
     again: u8,
 }
+
+/// What may come after a handshake, in the same connection, besides a hello in the clear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sequel {
+    /// Nothing that can be told.
+    None,
+    /// The client had said nothing, or nothing but cleartext that may lead to TLS, when time was up: it may yet begin.
+    Begin,
+    /// TLS 1.2 or before was established: another handshake inside it is encrypted, and its records say that they are one.
+    Renegotiation,
+}
+
+// With its key it stands in one cache line.
+const _: () = assert!(size_of::<Tracked>() <= 24);
 
 /// What a packet begins under addresses and ports that are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +117,7 @@ impl Tracked {
     fn opens_again(&self, segment: &Segment<'_>) -> Option<bool> {
         let isn = match self {
             Self::Watched(talk, _) => talk.carrier.tcp().and_then(|tcp| tcp.isn),
-            Self::Decided(Memory::Tcp(memory), _) => memory.isn,
+            Self::Decided(Memory::Tcp(memory), _) => memory.isn(),
             Self::Decided(Memory::Quic(_), _) => None,
         };
         let opens = segment.flags.syn() && !segment.flags.ack();
@@ -117,7 +130,7 @@ impl Tracked {
         const NEAR: u32 = 1 << 20;
         let next = match self {
             Self::Watched(talk, _) => talk.streams[side.other()].next_seq(),
-            Self::Decided(Memory::Tcp(memory), _) => memory.next[side.other()],
+            Self::Decided(Memory::Tcp(memory), _) => memory.next(side.other()),
             Self::Decided(Memory::Quic(_), _) => None,
         };
         let is_near = |next: u32| segment.ack.wrapping_sub(next).wrapping_add(NEAR) < 2 * NEAR;
@@ -135,20 +148,8 @@ impl Tracked {
 
 impl Memory {
     fn of(talk: &Conversation) -> Self {
-        let goes_on = talk.carrier.end().is_none();
-        let next = |side: Side| talk.streams[side].next_seq().filter(|_| goes_on);
         match &talk.carrier {
-            Carrier::Tcp(tcp) => Self::Tcp(TcpMemory {
-                isn: tcp.isn,
-                next: Sides {
-                    client: next(Side::Client),
-                    server: next(Side::Server),
-                },
-                client_way: talk.client_way,
-                quiet: tcp.end.is_none() && !talk.has_client_word(),
-                may_renegotiate: talk.progress.is_established() && !talk.is_tls13(),
-                again: talk.again,
-            }),
+            Carrier::Tcp(tcp) => Self::Tcp(TcpMemory::of(talk, tcp)),
             Carrier::Quic(quic) => Self::Quic(Box::new(quic.ids())),
         }
     }
@@ -174,6 +175,40 @@ impl Memory {
 }
 
 impl TcpMemory {
+    const ISN: u8 = 1;
+    const NEXT: Sides<u8> = Sides {
+        client: 2,
+        server: 4,
+    };
+
+    fn of(talk: &Conversation, tcp: &Tcp) -> Self {
+        let mut known = 0;
+        let mut keep = |number: Option<u32>, bit| {
+            known |= number.map_or(0, |_| bit);
+            number.unwrap_or_default()
+        };
+        let next = |side: Side| talk.streams[side].next_seq().filter(|_| tcp.end.is_none());
+        Self {
+            isn: keep(tcp.isn, Self::ISN),
+            next: Sides {
+                client: keep(next(Side::Client), Self::NEXT.client),
+                server: keep(next(Side::Server), Self::NEXT.server),
+            },
+            known,
+            client_way: talk.client_way,
+            sequel: Sequel::of(talk, tcp),
+            again: talk.again,
+        }
+    }
+
+    fn isn(&self) -> Option<u32> {
+        (self.known & Self::ISN != 0).then_some(self.isn)
+    }
+
+    fn next(&self, side: Side) -> Option<u32> {
+        (self.known & Self::NEXT[side] != 0).then_some(self.next[side])
+    }
+
     fn side_of(&self, way: Way) -> Side {
         if way == self.client_way {
             Side::Client
@@ -191,26 +226,42 @@ impl TcpMemory {
     fn begins(&self, way: Way, segment: &Segment<'_>) -> Option<Begins> {
         let opens = segment.flags.syn() && !segment.flags.ack();
         if opens {
-            return (self.isn != Some(segment.seq)).then_some(Begins::Another);
+            return (self.isn() != Some(segment.seq)).then_some(Begins::Another);
         }
         // All that follows is a handshake record.
         if segment.payload.first() != Some(&22) {
             return None;
         }
-        if self.quiet && begin::is_hello(segment.payload) {
+        if self.sequel == Sequel::Begin && begin::is_hello(segment.payload) {
             return Some(Begins::Another);
         }
         let side = self.side_of(way);
-        let is_new = self.next[side].is_some_and(|next| segment.seq.wrapping_sub(next) < 1 << 31);
+        let is_new = self
+            .next(side)
+            .is_some_and(|next| segment.seq.wrapping_sub(next) < 1 << 31);
         match () {
             () if !is_new || self.again >= MAX_AGAIN => None,
             () if side == Side::Client && begin::is_whole_hello(segment.payload) => {
                 Some(Begins::Another)
             }
-            () if self.may_renegotiate && begin::is_handshake_record(segment.payload) => {
+            () if self.sequel == Sequel::Renegotiation
+                && begin::is_handshake_record(segment.payload) =>
+            {
                 Some(Begins::Renegotiation(side))
             }
             () => None,
+        }
+    }
+}
+
+impl Sequel {
+    fn of(talk: &Conversation, tcp: &Tcp) -> Self {
+        if tcp.end.is_none() && !talk.has_client_word() {
+            Self::Begin
+        } else if talk.progress.is_established() && !talk.is_tls13() {
+            Self::Renegotiation
+        } else {
+            Self::None
         }
     }
 }
