@@ -79,6 +79,8 @@ pub trait FrameSink {
     fn left(&mut self, _id: InterfaceId) {}
     /// `count` packets or pieces were lost at `place` for `reason` (both are label values, such as `kernel` and `ring_full`).
     fn lost(&mut self, place: &'static str, reason: &'static str, count: u64);
+    /// The packets at hand are through, and more may take a while: what was found in them is wanted now.
+    fn pause(&mut self) {}
     /// Time has come this far though no packet says so.
     fn tick(&mut self, now: Timestamp);
     /// Whether there is still a use for more packets.

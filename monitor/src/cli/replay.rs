@@ -10,7 +10,7 @@ use super::options::ReportArgs;
 use super::{CliError, Exit, Global};
 use crate::capture::pcap::{self, Progress, Source};
 use crate::filter::Filter;
-use crate::pipeline::{Driver, EventSink, Pipeline, Ports, Settings};
+use crate::pipeline::{Driver, EventSink, IN_A_ROW, Pipeline, Ports, Settings};
 use crate::ports::PortSet;
 use crate::report::Event;
 use crate::sink::printer::{Format, PrintError, Printer};
@@ -143,6 +143,10 @@ impl EventSink for Printed<'_, '_> {
         if self.failed.is_none() {
             self.failed = self.printing.event(&event).err();
         }
+    }
+
+    fn patience(&self) -> usize {
+        IN_A_ROW
     }
 
     fn wants_more(&self) -> bool {

@@ -4,13 +4,14 @@ use super::Pipeline;
 use super::conclude;
 use super::passing::Passing;
 use super::tracked::Tracked;
-use crate::flow::{Place, Side, Way};
+use crate::flow::{Place, Side, Table, Way};
+use crate::frame::Timestamp;
 use crate::handshake::{Conversation, Decision, Trigger, decide};
 
 impl Pipeline {
     /// Gives the packet to its conversation, and decides if it can be decided.
     pub(super) fn follow(&mut self, place: Place, way: Way, passing: &Passing<'_>) {
-        let Some(Tracked::Watched(talk, timer)) = self.conversations.get_mut(place) else {
+        let Some(Tracked::Watched(talk, _)) = self.conversations.get_mut(place) else {
             return;
         };
         let (side, packet) = (talk.side_of(way), passing.packet());
@@ -25,12 +26,35 @@ impl Pipeline {
         }
         let mut decision = decide(talk, Trigger::Packet, passing.frame.time);
         if talk.is_unexamined() && decision.is_some_and(Decision::is_established) {
-            talk.doubt = conclude::doubt(&mut self.certificates, &self.endpoints, talk);
-            decision = decide(talk, Trigger::Packet, passing.frame.time);
+            decision = self.examine(place, passing.frame.time);
         }
-        if let Some(decision) = decision {
-            return self.conclude(place, decision);
+        match decision {
+            Some(decision) => self.conclude(place, decision),
+            None => self.wait(place),
         }
+    }
+
+    /// It would be established: decides with what is to be said against its certificate or key.
+    fn examine(&mut self, place: Place, now: Timestamp) -> Option<Decision> {
+        if watched(&mut self.conversations, place)?
+            .progress
+            .offered_key()
+            .is_some()
+        {
+            // Which keys others have is learned from those that were decided before.
+            self.tell();
+        }
+        let talk = watched(&mut self.conversations, place)?;
+        talk.doubt = conclude::doubt(&mut self.certificates, &self.endpoints, talk);
+        decide(talk, Trigger::Packet, now)
+    }
+
+    /// Nothing is decided yet. The deadline may have come nearer.
+    #[inline]
+    fn wait(&mut self, place: Place) {
+        let Some(Tracked::Watched(talk, timer)) = self.conversations.get_mut(place) else {
+            return;
+        };
         let deadline = talk.deadline(&self.settings.deadlines);
         if deadline < *timer {
             *timer = deadline;
@@ -52,6 +76,13 @@ impl Pipeline {
         } else if let Some(decision) = decide(talk, Trigger::Deadline, deadline) {
             self.conclude(place, decision);
         }
+    }
+}
+
+fn watched(conversations: &mut Table<Tracked>, place: Place) -> Option<&mut Conversation> {
+    match conversations.get_mut(place)? {
+        Tracked::Watched(talk, _) => Some(talk),
+        Tracked::Decided(..) => None,
     }
 }
 

@@ -13,11 +13,13 @@ mod passing;
 #[cfg(test)]
 mod quic_tests;
 mod settings;
+mod tell;
 mod tracked;
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
-pub use driver::{Driver, EventSink};
+pub use driver::{Driver, EventSink, IN_A_ROW};
 pub(crate) use names::Names;
 pub use settings::{Ports, Settings};
 
@@ -32,6 +34,7 @@ use buffered::Buffered;
 use legs::Legs;
 use losses::Losses;
 use passing::Passing;
+use tell::Untold;
 use tracked::Tracked;
 
 /// Packets come out of order by milliseconds. A clock that goes back by more was set: what began since then is not overdue.
@@ -50,6 +53,7 @@ pub struct Pipeline {
     interfaces: Names,
     losses: Losses,
     legs: Legs,
+    untold: VecDeque<Untold>,
     events: Vec<Event>,
     packets: u64,
     now: Timestamp,
@@ -71,6 +75,7 @@ impl Pipeline {
             interfaces: Names::default(),
             losses: Losses::default(),
             legs: Legs::default(),
+            untold: VecDeque::new(),
             events: Vec::new(),
             packets: 0,
             now: Timestamp::default(),
@@ -122,8 +127,9 @@ impl Pipeline {
         {
             self.report_joined(joined);
         }
-        if let Some(losses) = self.losses.due(self.now) {
-            self.events.extend(losses);
+        if self.losses.are_due(self.now) {
+            self.tell();
+            self.events.extend(self.losses.all(self.now));
         }
     }
 
@@ -143,16 +149,19 @@ impl Pipeline {
         while let Some(joined) = self.legs.rest() {
             self.report_joined(joined);
         }
+        self.tell();
         self.events.extend(self.losses.all(self.now));
     }
 
-    /// Whether anything has been found since [`Self::events`] was called last.
-    pub const fn has_events(&self) -> bool {
-        !self.events.is_empty()
+    /// How much has been found since [`Self::events`] was called last.
+    #[inline]
+    pub fn found(&self) -> usize {
+        self.untold.len() + self.events.len()
     }
 
     /// What has been found since the last call.
     pub fn events(&mut self) -> std::vec::Drain<'_, Event> {
+        self.tell();
         self.events.drain(..)
     }
 
@@ -206,10 +215,13 @@ impl FrameSink for Pipeline {
     }
 
     fn interface(&mut self, id: InterfaceId, name: &str) {
+        // What is decided was seen under the names of before.
+        self.tell();
         self.interfaces.call(id, name);
     }
 
     fn left(&mut self, id: InterfaceId) {
+        self.tell();
         self.interfaces.note_gone(id);
     }
 

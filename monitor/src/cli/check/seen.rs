@@ -11,7 +11,7 @@ use super::{CheckArgs, CliError};
 use crate::capture::pcap::{self, Source};
 use crate::check::Observed;
 use crate::cli::ask::{self, FetchError};
-use crate::pipeline::{Driver, EventSink, Pipeline, Ports, Settings};
+use crate::pipeline::{Driver, EventSink, IN_A_ROW, Pipeline, Ports, Settings};
 use crate::remote::Agent;
 use crate::report::Event;
 
@@ -153,6 +153,10 @@ impl EventSink for Taking<'_> {
             Event::Revision(revision) => self.0.revision(revision),
             _ => (),
         }
+    }
+
+    fn patience(&self) -> usize {
+        IN_A_ROW
     }
 }
 

@@ -9,7 +9,7 @@ use super::agents::write;
 use super::collect::Collect;
 use crate::capture::pcap::{self, Progress, Source};
 use crate::filter::Filter;
-use crate::pipeline::{Driver, EventSink, Pipeline, Settings};
+use crate::pipeline::{Driver, EventSink, IN_A_ROW, Pipeline, Settings};
 use crate::proof::{self, About, Wanted};
 use crate::report::{BadId, Event, SCHEMA, Summary};
 use crate::triage::news::{Found, News, State};
@@ -152,6 +152,10 @@ struct Lines {
 impl EventSink for Lines {
     fn event(&mut self, event: Event) {
         self.gone |= self.news.send(News::Line(0, record::line(&event))).is_err();
+    }
+
+    fn patience(&self) -> usize {
+        IN_A_ROW
     }
 
     fn wants_more(&self) -> bool {
