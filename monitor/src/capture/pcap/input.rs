@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use super::{Damage, ReadError, Source};
 
 /// How much is asked of the system at once: enough to make calls rare, little enough to stay in the processor's cache.
-const CHUNK: usize = 256 * 1024;
+const CHUNK: usize = 64 * 1024;
 
 /// The bytes of a capture, from where reading stands.
 ///
