@@ -25,7 +25,7 @@ impl Pipeline {
             self.losses.add("pipeline", "legs_full", 1);
         }
         let mut decision = decide(talk, Trigger::Packet, passing.frame.time);
-        if talk.is_unexamined() && decision.is_some_and(Decision::is_established) {
+        if decision.is_some_and(Decision::is_established) && talk.is_unexamined() {
             decision = self.examine(place, passing.frame.time);
         }
         match decision {
