@@ -123,7 +123,9 @@ fn each_record(
         match records.take(input.at_hand(), sink) {
             Ok(Step::Took(length)) => input.consume(length),
             Ok(Step::Needs(length)) => {
-                sink.pause();
+                if input.may_wait() {
+                    sink.pause();
+                }
                 if !input.have(length)? {
                     return Ok(());
                 }

@@ -40,8 +40,8 @@ Examples:
   # failures in a capture, and a table of all handshakes on stderr
   tlsmon replay node.pcapng.zst
 
-  # straight from tcpdump
-  sudo tcpdump -i any -w - port 443 | tlsmon replay -
+  # straight from tcpdump, as it happens (-U: each packet at once)
+  sudo tcpdump -U -i any -w - port 443 | tlsmon replay -
 
   # everything, as JSON
   tlsmon replay --all --output json node.pcap | jq -c '[.time, .client.address, .outcome, .cause]'

@@ -149,6 +149,14 @@ impl EventSink for Printed<'_, '_> {
         IN_A_ROW
     }
 
+    /// Somebody may be watching.
+    fn paused(&mut self) {
+        if self.failed.is_none() {
+            let flushed = self.printing.out.flush();
+            self.failed = flushed.err().map(PrintError::from);
+        }
+    }
+
     fn wants_more(&self) -> bool {
         self.failed.is_none()
     }

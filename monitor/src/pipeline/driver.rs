@@ -28,6 +28,8 @@ pub trait EventSink {
     fn patience(&self) -> usize {
         1
     }
+    /// All that was found has been handed on, and more may take a while.
+    fn paused(&mut self) {}
     /// Whether there is still a use for more events.
     fn wants_more(&self) -> bool {
         true
@@ -88,6 +90,7 @@ impl<S: EventSink> FrameSink for Driver<S> {
 
     fn pause(&mut self) {
         self.hand_on();
+        self.sink.paused();
     }
 
     fn tick(&mut self, now: Timestamp) {

@@ -4,9 +4,10 @@ mod check;
 mod help;
 mod runbooks;
 
-use std::io::Read;
+use std::io::{BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 fn tlsmon(args: &[&str]) -> Output {
     command(args).output().unwrap()
@@ -488,6 +489,32 @@ fn failing_handshakes_are_taken_out_of_a_pipe() {
         "{}",
         stderr(&empty)
     );
+}
+
+#[test]
+fn a_failure_that_comes_through_a_pipe_is_printed_before_more_comes() {
+    let mut child = command(&["replay", "--output", "json", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let bytes = std::fs::read(capture("nosni_envoy.pcap")).unwrap();
+    std::io::Write::write_all(&mut stdin, &bytes).unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let (sender, lines) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let read = stdout.read_line(&mut line);
+        sender.send(read.map(|_length| line))
+    });
+    let line = lines.recv_timeout(Duration::from_mins(1));
+    let line = line.expect("a line while the pipe is open").unwrap();
+    let event: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(event["cause"], "no-sni-rejected");
+    drop(stdin);
+    assert!(child.wait().unwrap().success());
 }
 
 #[test]

@@ -17,6 +17,7 @@ const CHUNK: usize = 64 * 1024;
 /// ```
 pub(super) struct Input<'p> {
     source: Source,
+    may_wait: bool,
     reader: Box<dyn Read + 'p>,
     buffer: Vec<u8>,
     start: usize,
@@ -27,6 +28,7 @@ pub(super) struct Input<'p> {
 impl<'p> Input<'p> {
     pub(super) fn new(source: Source, reader: Box<dyn Read + 'p>) -> Self {
         Self {
+            may_wait: source.may_wait(),
             source,
             reader,
             buffer: vec![0; CHUNK],
@@ -34,6 +36,11 @@ impl<'p> Input<'p> {
             end: 0,
             offset: 0,
         }
+    }
+
+    /// Whether to read more may take a while.
+    pub(super) const fn may_wait(&self) -> bool {
+        self.may_wait
     }
 
     /// What has been read and not yet consumed.

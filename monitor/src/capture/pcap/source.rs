@@ -27,6 +27,14 @@ impl Source {
         }
     }
 
+    /// Whether reading may wait for somebody to write: all but files, which are there.
+    pub(super) fn may_wait(&self) -> bool {
+        match self {
+            Self::Stdin => true,
+            Self::Path(path) => !path.metadata().is_ok_and(|about| about.is_file()),
+        }
+    }
+
     /// Opens it. Everything read from it is reported to `on_progress`.
     pub(super) fn open<'p>(
         &self,
