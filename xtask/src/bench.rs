@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::command::{self, as_root, is_root, output, this_program};
 use crate::setup::{self, Purpose};
-use crate::{paths, say};
+use crate::{guided, paths, say};
 
 mod generate;
 mod half_open;
@@ -20,6 +20,7 @@ mod usage;
 pub use generate::Generated;
 pub use usage::measured;
 
+use generate::Sample;
 use usage::Usage;
 
 /// Handshakes that are begun and not finished, for the measurement of memory.
@@ -36,6 +37,9 @@ pub struct Options {
     /// Leave out the kernel programs, whose measurement takes root.
     #[arg(long)]
     replay_only: bool,
+    /// Measure the program that `cargo xtask build` makes, too.
+    #[arg(long)]
+    guided: bool,
     /// Copy failures too, not only whole connections.
     #[arg(long)]
     all_kinds: bool,
@@ -46,7 +50,7 @@ pub struct Options {
     #[arg(long, requires = "idle", value_name = "FILE")]
     tlsmon: Option<PathBuf>,
     /// The captures whose connections are copied.
-    #[arg(long, default_value_os_t = paths::root().join("monitor/tests/captures"))]
+    #[arg(long, default_value_os_t = captures())]
     captures: PathBuf,
 }
 
@@ -60,7 +64,8 @@ pub fn run(options: &Options) -> Result<()> {
         kernel()?;
     }
     build()?;
-    replay(options)?;
+    let guided = options.guided.then(guided::build).transpose()?;
+    replay(options, guided.as_deref())?;
     overload()
 }
 
@@ -97,9 +102,28 @@ fn kernel() -> Result<()> {
     command::run(&mut bench)
 }
 
-fn replay(options: &Options) -> Result<()> {
+/// A capture of that many whole connections, as large ones are.
+pub(crate) fn sample(connections: u32, file: &Path) -> Result<Generated> {
+    let sample = Sample {
+        folder: &captures(),
+        copies: connections,
+        all_kinds: false,
+    };
+    generate::write(&sample, file)
+}
+
+fn captures() -> PathBuf {
+    paths::root().join("monitor/tests/captures")
+}
+
+fn replay(options: &Options, guided: Option<&Path>) -> Result<()> {
     let file = paths::cache().join(format!("bench-{}.pcap", options.connections));
-    let generated = generate::write(options, &file)?;
+    let sample = Sample {
+        folder: &options.captures,
+        copies: options.connections,
+        all_kinds: options.all_kinds,
+    };
+    let generated = generate::write(&sample, &file)?;
     say::step(format_args!(
         "replay: {} connections of {} kinds, interleaved: {} packets, {:.1} MB",
         generated.connections,
@@ -108,6 +132,11 @@ fn replay(options: &Options) -> Result<()> {
         megabytes(generated.bytes)
     ));
     show("tlsmon replay", &tlsmon(&file, &[]), &generated)?;
+    if let Some(guided) = guided {
+        let mut program = Command::new(guided);
+        program.arg("replay").arg(&file);
+        show("the same, by cargo xtask build", &program, &generated)?;
+    }
     let all = ["--all", "--output", "json"];
     show(
         "tlsmon replay --all --output json",

@@ -9,6 +9,7 @@ pub mod compare;
 pub mod demo;
 pub mod deploy;
 pub mod fuzz;
+pub mod guided;
 pub mod image;
 pub mod kernels;
 pub mod lab;

@@ -31,6 +31,7 @@ pub use haproxy::command as haproxy;
 pub use java::client as java_client;
 pub use nginx::program as nginx;
 pub use playwright::folder as playwright;
+pub use rust::profdata;
 pub use rustls::program as rustls_client;
 
 /// What the machine is to be made ready for. Each set up to `Live` holds the ones before it; `Test` holds all that `cargo xtask test`
@@ -57,13 +58,15 @@ pub enum Purpose {
     Web,
     /// `cargo xtask test kernels-arm64`: a kernel of arm64, and everything else of such a machine.
     Arm64,
+    /// `cargo xtask build`: what makes a profile of what a program did.
+    Guided,
 }
 
 impl Purpose {
     /// Whether this holds what `other` needs.
     fn holds(self, other: Self) -> bool {
         match self {
-            Self::Fuzz => other == Self::Build || other == self,
+            Self::Fuzz | Self::Guided => other == Self::Build || other == self,
             Self::Deploy | Self::Image | Self::Web => other <= Self::Demo || other == self,
             Self::Cluster => other <= Self::Demo || (Self::Deploy..=Self::Cluster).contains(&other),
             Self::Arm64 => other < Self::Image || other == self,
@@ -126,6 +129,9 @@ fn items(purpose: Purpose) -> Vec<Item> {
     }
     if purpose.holds(Purpose::Image) {
         items.push(rust::target(std::env::consts::ARCH));
+    }
+    if purpose.holds(Purpose::Guided) {
+        items.push(rust::profiler());
     }
     if purpose.holds(Purpose::Cluster) {
         items.extend(kubernetes::items());

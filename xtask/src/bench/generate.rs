@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::Options;
 use super::packet::{Packet, read};
 
 /// How many connections are open at any time, a packet of each in turn.
@@ -19,6 +18,17 @@ const SPACING_MICROS: u64 = 10;
 
 /// How many packets a connection may have to pass for an ordinary one.
 const LONGEST_WHOLE: usize = 40;
+
+/// What to write.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sample<'a> {
+    /// Where the captures are.
+    pub(super) folder: &'a Path,
+    /// How many of them to write, of each in turn.
+    pub(super) copies: u32,
+    /// Of failures too, not only of whole connections.
+    pub(super) all_kinds: bool,
+}
 
 /// What was written.
 #[derive(Clone, Copy, Debug, Default)]
@@ -60,10 +70,14 @@ impl Kind {
 }
 
 /// Writes connections and what belongs to them to `file`: a copy of one capture each.
-pub(super) fn write(options: &Options, file: &Path) -> Result<Generated> {
-    let (folder, copies) = (&options.captures, options.connections);
+pub(super) fn write(of: &Sample<'_>, file: &Path) -> Result<Generated> {
+    let Sample {
+        folder,
+        copies,
+        all_kinds,
+    } = *of;
     let mut kinds = kinds(folder)?;
-    kinds.retain(|kind| options.all_kinds || kind.is_whole());
+    kinds.retain(|kind| all_kinds || kind.is_whole());
     ensure!(
         !kinds.is_empty(),
         "no capture with a TCP connection in {}",

@@ -1,12 +1,12 @@
 //! What compiles and links the kernel programs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
 
 use super::{Item, debian};
-use crate::command::{output, run, succeeds};
+use crate::command::{self, output, run, succeeds};
 use crate::say;
 
 /// The linker's version: the build is tried with this one.
@@ -95,6 +95,23 @@ pub(super) fn fuzzer() -> Item {
             run(Command::new("cargo").args(["install", "cargo-fuzz", "--locked"]))
         }),
     }
+}
+
+/// What makes a profile out of what a program counted; it must understand the compiler, so it comes with it.
+pub(super) fn profiler() -> Item {
+    Item {
+        name: "llvm-profdata".into(),
+        why: "profiles, by which tlsmon is laid out",
+        present: profdata().is_ok(),
+        install: Box::new(|| run(Command::new("rustup").args(["component", "add", "llvm-tools"]))),
+    }
+}
+
+/// Where it is.
+pub fn profdata() -> Result<PathBuf> {
+    let tools = output(Command::new("rustc").args(["--print", "target-libdir"]))?;
+    let tools = Path::new(tools.trim()).with_file_name("bin");
+    command::built(tools.join("llvm-profdata"))
 }
 
 /// Static programs for a kind of machine, as images hold them.
