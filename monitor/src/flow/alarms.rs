@@ -64,7 +64,8 @@ impl Alarms {
 
     /// Moves a deadline.
     pub(super) fn reschedule(&mut self, place: Place, deadline: Timestamp) {
-        let Some(alarm) = self.places.get_mut(place.index()) else {
+        let alarm = self.places.get_mut(place.index());
+        let Some(alarm) = alarm.filter(|alarm| alarm.serial != NOBODY) else {
             return;
         };
         alarm.deadline = deadline;
@@ -157,6 +158,15 @@ impl Alarms {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_that_was_left_has_no_deadline_to_move() {
+        let mut alarms = Alarms::default();
+        alarms.begin(Place::default(), Timestamp(10));
+        alarms.end(Place::default());
+        alarms.reschedule(Place::default(), Timestamp(5));
+        assert_eq!(alarms.expired(Timestamp(20)), None);
+    }
 
     #[test]
     fn replacing_for_ever_does_not_grow_the_timers() {
